@@ -1,0 +1,8 @@
+/** Joins the pillars: the quiescer over the agent and the snapshot methods over QMP. */
+module dev.stillpoint.backends {
+  requires transitive dev.stillpoint.core;
+  requires transitive dev.stillpoint.qga;
+  requires transitive dev.stillpoint.qmp;
+  requires org.slf4j;
+  requires static transitive org.jspecify;
+}

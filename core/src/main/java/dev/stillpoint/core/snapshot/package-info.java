@@ -1,0 +1,5 @@
+/** The words of a snapshot: request, operation, result, consistency, errors. */
+@NullMarked
+package dev.stillpoint.core.snapshot;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,5 @@
+/** The words of a snapshot and the coordinator that keeps its promises. */
+module dev.stillpoint.core {
+  requires org.slf4j;
+  requires static transitive org.jspecify;
+}

@@ -1,0 +1,9 @@
+/** A client of the QEMU guest agent. */
+module dev.stillpoint.qga {
+  requires transitive dev.stillpoint.qmp;
+  requires io.netty.buffer;
+  requires io.netty.common;
+  requires io.netty.transport;
+  requires org.slf4j;
+  requires static transitive org.jspecify;
+}

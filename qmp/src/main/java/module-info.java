@@ -1,0 +1,14 @@
+/** A client of the QEMU Machine Protocol, usable alone. */
+@SuppressWarnings("module") // the qualified exports name a module that is compiled later
+module dev.stillpoint.qmp {
+  requires transitive com.fasterxml.jackson.databind;
+  requires com.kohlschutter.junixsocket.nativecommon;
+  requires io.netty.buffer;
+  requires io.netty.codec;
+  requires io.netty.common;
+  requires io.netty.handler;
+  requires io.netty.transport;
+  requires org.newsclub.net.unix;
+  requires org.slf4j;
+  requires static transitive org.jspecify;
+}
