@@ -13,7 +13,7 @@ record Ledger(
     Terms terms, Plan plan, boolean cutAsked, Verdict verdict, GuestState guest, boolean overdue) {
 
   static Ledger open(Terms terms, Plan plan) {
-    return new Ledger(terms, plan, false, Verdict.GOOD, GuestState.NEVER_FROZEN, false);
+    return new Ledger(terms, plan, false, new Verdict.Good(), GuestState.NEVER_FROZEN, false);
   }
 
   Ledger with(Verdict now) {

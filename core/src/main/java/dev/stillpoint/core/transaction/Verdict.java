@@ -21,9 +21,6 @@ sealed interface Verdict {
   /** What became of the cut is not known, or it could not be taken back. */
   record Unknown(Failure failure) implements Verdict {}
 
-  Verdict GOOD = new Good();
-  Verdict CANCELLED = new Cancelled();
-
   /** This verdict after a failure: the first trouble is the one that counts. */
   default Verdict butFailed(Failure failure) {
     return this instanceof Good ? new Failed(failure) : this;
@@ -36,7 +33,7 @@ sealed interface Verdict {
 
   /** This verdict after the caller asked to stop: only a failure outweighs that. */
   default Verdict butCancelled() {
-    return this instanceof Good || this instanceof Late ? CANCELLED : this;
+    return this instanceof Good || this instanceof Late ? new Cancelled() : this;
   }
 
   /** This verdict when it turns out that no disk is cut. */
