@@ -11,4 +11,8 @@ module dev.stillpoint.qmp {
   requires org.newsclub.net.unix;
   requires org.slf4j;
   requires static transitive org.jspecify;
+
+  exports dev.stillpoint.qmp.endpoint;
+  exports dev.stillpoint.qmp.transport to
+      dev.stillpoint.qga;
 }

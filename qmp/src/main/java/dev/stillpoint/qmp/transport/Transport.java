@@ -1,0 +1,86 @@
+package dev.stillpoint.qmp.transport;
+
+import dev.stillpoint.qmp.endpoint.ConnectFailedException;
+import dev.stillpoint.qmp.endpoint.ConnectFailedException.Reason;
+import dev.stillpoint.qmp.endpoint.Endpoint;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandler;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.nio.NioIoHandler;
+import io.netty.util.concurrent.DefaultThreadFactory;
+import java.net.InetAddress;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+
+/**
+ * Connects to endpoints.
+ *
+ * <p>All connections of the process share one daemon thread for unix sockets and one for TCP, each
+ * started on first use and never stopped. Handlers, and what depends on the futures of this class,
+ * run on them: they must not block, or every other connection waits.
+ */
+public final class Transport {
+
+  /** A write that would leave more than this unwritten fails with a {@link WriteLimitException}. */
+  public static final int MAX_UNWRITTEN_BYTES = 16 * 1024 * 1024;
+
+  private static final int THREADS = 1;
+
+  private Transport() {}
+
+  /** Started when the first unix socket is connected; loads junixsocket's native library. */
+  private static final class UnixLoops {
+    static final EventLoopGroup GROUP =
+        new MultiThreadIoEventLoopGroup(
+            THREADS, new DefaultThreadFactory("stillpoint-unix", true), PollLoop.factory());
+  }
+
+  /** Started when the first TCP socket is connected. */
+  private static final class TcpLoops {
+    static final EventLoopGroup GROUP =
+        new MultiThreadIoEventLoopGroup(
+            THREADS, new DefaultThreadFactory("stillpoint-tcp", true), NioIoHandler.newFactory());
+  }
+
+  /**
+   * Connects to an endpoint.
+   *
+   * <p>The future completes on the channel's event loop, with a channel that is open. A listener
+   * whose queue is full is asked again until the timeout; a connection that is queued and not
+   * served yet counts as connected. Cancelling the future gives the attempt up and closes a channel
+   * that came too late.
+   *
+   * <p>The channel delivers every byte that the peer sent before {@code channelInactive}. A failed
+   * write ends its output only ({@code AUTO_CLOSE} is off): wait for the end of the input, or close
+   * it. Bytes that the peer does not take are kept up to {@link #MAX_UNWRITTEN_BYTES}; one message
+   * of the caller should be one buffer, as a refused buffer is not sent in part. The channel is a
+   * {@link io.netty.channel.socket.DuplexChannel}.
+   *
+   * @param connectTimeout how long the attempt may take in all, more than zero
+   * @param initializer added to the new channel's pipeline before the first byte is read
+   * @return the open channel, or a {@link ConnectFailedException}
+   */
+  public static CompletableFuture<Channel> connect(
+      Endpoint endpoint, Duration connectTimeout, ChannelHandler initializer) {
+    if (connectTimeout.isNegative() || connectTimeout.isZero()) {
+      throw new IllegalArgumentException("Not a timeout: " + connectTimeout);
+    }
+    CompletableFuture<Channel> connected = new CompletableFuture<>();
+    try {
+      switch (endpoint) {
+        case Endpoint.Unix unix ->
+            new UnixConnector(unix, UnixLoops.GROUP.next(), connectTimeout, initializer, connected)
+                .start();
+        case Endpoint.Tcp tcp ->
+            new TcpConnector(tcp, TcpLoops.GROUP.next(), connectTimeout, initializer, connected)
+                .start(InetAddress::getAllByName);
+      }
+    } catch (LinkageError e) {
+      connected.completeExceptionally(
+          new ConnectFailedException(
+              endpoint, Reason.OTHER, "junixsocket has no native library for this system", e));
+    }
+    return connected;
+  }
+}
