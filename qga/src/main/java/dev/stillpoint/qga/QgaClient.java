@@ -15,7 +15,6 @@ import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicLong;
-import org.jspecify.annotations.Nullable;
 
 /**
  * A client of one guest agent. One command is in flight at a time; the others wait in order. From
@@ -63,19 +62,17 @@ public final class QgaClient implements AutoCloseable {
           }
         };
     return Transport.connect(endpoint, options.connectTimeout(), initializer)
-        .thenCompose(channel -> {
-          var client = new QgaClient(endpoint, channel, session, options);
-          return client
-              .synchronise(options.connectTimeout())
-              .handle((done, thrown) -> client.orUnavailable(thrown))
-              .thenCompose(known -> known);
-        });
+        .thenApply(channel -> new QgaClient(endpoint, channel, session, options))
+        .thenCompose(QgaClient::inStep);
   }
 
-  private CompletableFuture<QgaClient> orUnavailable(@Nullable Throwable thrown) {
-    if (thrown == null) {
-      return CompletableFuture.completedFuture(this);
-    }
+  private CompletableFuture<QgaClient> inStep() {
+    return synchronise(options.connectTimeout())
+        .thenApply(done -> this)
+        .exceptionallyCompose(thrown -> unavailable());
+  }
+
+  private CompletableFuture<QgaClient> unavailable() {
     close();
     return CompletableFuture.failedFuture(
         new AgentUnavailableException(
