@@ -76,10 +76,10 @@ public final class Transport {
             new TcpConnector(tcp, TcpLoops.GROUP.next(), connectTimeout, initializer, connected)
                 .start(InetAddress::getAllByName);
       }
-    } catch (LinkageError e) {
+    } catch (LinkageError | RuntimeException e) {
+      // junixsocket's native library could not be loaded, most likely
       connected.completeExceptionally(
-          new ConnectFailedException(
-              endpoint, Reason.OTHER, "junixsocket has no native library for this system", e));
+          new ConnectFailedException(endpoint, Reason.OTHER, String.valueOf(e), e));
     }
     return connected;
   }

@@ -173,9 +173,14 @@ class UnixChannelTest {
     goOn.countDown();
     channel.config().setAutoRead(true);
     await().until(() -> listener.count() > sent);
-    channel.config().setAutoRead(false);
-    roundTrips(channel);
-    int paused = listener.count();
+    int paused =
+        channel
+            .eventLoop()
+            .submit(() -> {
+              channel.config().setAutoRead(false);
+              return listener.count();
+            })
+            .get(10, SECONDS);
     roundTrips(channel);
     assertEquals(paused, listener.count());
     channel.config().setAutoRead(true);
@@ -312,7 +317,7 @@ class UnixChannelTest {
       UnixChannel channel = (UnixChannel) connect(listener);
       client = peer.accept();
       receiver.setAncillaryReceiveBufferSize(1024);
-      sender.setOutboundFileDescriptors(channel.socket().getFileDescriptor());
+      sender.setOutboundFileDescriptors(channel.socket().channel().getFileDescriptor());
       sender.write(ByteBuffer.wrap(new byte[1]));
       receiver.read(ByteBuffer.allocate(1));
       FileDescriptor duplicate = receiver.getReceivedFileDescriptors()[0];
