@@ -2,4 +2,9 @@
 module dev.stillpoint.core {
   requires org.slf4j;
   requires static transitive org.jspecify;
+
+  exports dev.stillpoint.core.coordinator;
+  exports dev.stillpoint.core.disk;
+  exports dev.stillpoint.core.snapshot;
+  exports dev.stillpoint.core.spi;
 }

@@ -12,7 +12,15 @@ module dev.stillpoint.qmp {
   requires org.slf4j;
   requires static transitive org.jspecify;
 
+  exports dev.stillpoint.qmp;
+  exports dev.stillpoint.qmp.command;
   exports dev.stillpoint.qmp.endpoint;
+  exports dev.stillpoint.qmp.error;
   exports dev.stillpoint.qmp.transport to
       dev.stillpoint.qga;
+  exports dev.stillpoint.qmp.wire to
+      dev.stillpoint.qga;
+
+  opens dev.stillpoint.qmp to
+      com.fasterxml.jackson.databind;
 }

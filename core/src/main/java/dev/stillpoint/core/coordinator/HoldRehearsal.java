@@ -1,0 +1,136 @@
+package dev.stillpoint.core.coordinator;
+
+import dev.stillpoint.core.snapshot.Consistency;
+import dev.stillpoint.core.snapshot.PointInTime;
+import dev.stillpoint.core.snapshot.SnapshotListener;
+import dev.stillpoint.core.snapshot.SnapshotRequest;
+import dev.stillpoint.core.spi.Cut;
+import dev.stillpoint.core.spi.CutReport;
+import dev.stillpoint.core.spi.Deadline;
+import dev.stillpoint.core.spi.FreezeReport;
+import dev.stillpoint.core.spi.Freezer;
+import dev.stillpoint.core.spi.Journal;
+import dev.stillpoint.core.spi.QuiesceCheck;
+import dev.stillpoint.core.spi.Quiescer;
+import dev.stillpoint.core.spi.Settlement;
+import dev.stillpoint.core.spi.SnapshotMethod;
+import dev.stillpoint.core.spi.ThawReport;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+
+/**
+ * Runs one whole operation with nobody in it, so that every class and lambda on the way from the
+ * freeze's reply to the thaw is loaded before a guest stands still for the first time.
+ */
+final class HoldRehearsal {
+  private HoldRehearsal() {}
+
+  /** Rehearses, the first time it is called in this process; waits for it to end. */
+  static void once() {
+    Lazy.DONE.join();
+  }
+
+  private static final class Lazy {
+    static final CompletableFuture<Void> DONE = rehearse();
+
+    private static CompletableFuture<Void> rehearse() {
+      var request = SnapshotRequest.named("rehearsal");
+      Map<String, SnapshotMethod> methods = Map.of("nothing", new Nothing());
+      var crew =
+          new Crew(
+              "00000000",
+              request,
+              Optional.of(new Nobody()),
+              Optional.empty(),
+              methods,
+              Journal.none());
+      return SnapshotCoordinator.launch("rehearsal", request, crew, SnapshotListener.none())
+          .result()
+          .toCompletableFuture()
+          .thenApply(result -> null);
+    }
+  }
+
+  /** Answers later and on another thread, as a real one does. */
+  private static <T> CompletionStage<T> later(T value) {
+    return CompletableFuture.supplyAsync(() -> value);
+  }
+
+  private static final class Nobody implements Quiescer, Freezer {
+    @Override
+    public CompletionStage<QuiesceCheck> check(List<String> mountpoints, Deadline deadline) {
+      return later(new QuiesceCheck.Ready(this, List.of(), List.of()));
+    }
+
+    @Override
+    public CompletionStage<FreezeReport> freeze(Deadline deadline) {
+      return later(new FreezeReport(1, System.nanoTime(), System.nanoTime()));
+    }
+
+    @Override
+    public CompletionStage<ThawReport> thaw(Deadline deadline) {
+      long now = System.nanoTime();
+      return later(new ThawReport(Consistency.FILESYSTEM, List.of(), List.of(), now, now));
+    }
+
+    @Override
+    public void release() {}
+  }
+
+  private static final class Nothing implements SnapshotMethod, Cut {
+    @Override
+    public String name() {
+      return "nothing";
+    }
+
+    @Override
+    public CompletionStage<Cut> check(dev.stillpoint.core.spi.CutOrder order, Deadline deadline) {
+      return later(this);
+    }
+
+    @Override
+    public int disks() {
+      return 0;
+    }
+
+    @Override
+    public List<String> notCovered() {
+      return List.of();
+    }
+
+    @Override
+    public List<String> warnings() {
+      return List.of();
+    }
+
+    @Override
+    public CompletionStage<Void> prepare(Deadline deadline) {
+      return CompletableFuture.runAsync(() -> {});
+    }
+
+    @Override
+    public CompletionStage<CutReport> cut(Deadline deadline) {
+      Instant now = Instant.now();
+      return later(new CutReport(new PointInTime(now, now), 1));
+    }
+
+    @Override
+    public CompletionStage<Settlement> settle(Deadline deadline) {
+      return later(new Settlement(Settlement.State.APPLIED, List.of(), List.of()));
+    }
+
+    @Override
+    public CompletionStage<Void> undo(Deadline deadline) {
+      return CompletableFuture.runAsync(() -> {});
+    }
+
+    @Override
+    public CompletionStage<Void> clean(Deadline deadline) {
+      return CompletableFuture.runAsync(() -> {});
+    }
+  }
+}

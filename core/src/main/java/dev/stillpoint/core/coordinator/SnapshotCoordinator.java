@@ -1,0 +1,130 @@
+package dev.stillpoint.core.coordinator;
+
+import dev.stillpoint.core.snapshot.SnapshotListener;
+import dev.stillpoint.core.snapshot.SnapshotOperation;
+import dev.stillpoint.core.snapshot.SnapshotRequest;
+import dev.stillpoint.core.spi.Journal;
+import dev.stillpoint.core.spi.Pauser;
+import dev.stillpoint.core.spi.Quiescer;
+import dev.stillpoint.core.spi.SnapshotMethod;
+import dev.stillpoint.core.transaction.TransactionRunner;
+import java.security.SecureRandom;
+import java.util.HexFormat;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Takes snapshots of one machine: brings the guest to rest, has all methods cut at one instant, and
+ * lets the guest go, whatever happens on the way. Needs no hypervisor of a certain kind: those who
+ * quiesce, pause and cut are handed in. Immutable; safe for use by several threads, though {@link
+ * #start} may be called for one machine only once at a time.
+ */
+public final class SnapshotCoordinator {
+  private static final SecureRandom RANDOM = new SecureRandom();
+  private static final int ID_BYTES = 4;
+
+  private final Optional<Quiescer> quiescer;
+  private final Optional<Pauser> pauser;
+  private final Map<String, SnapshotMethod> methods;
+  private final SnapshotListener listener;
+  private final Journal journal;
+
+  private SnapshotCoordinator(Builder builder) {
+    this.quiescer = Optional.ofNullable(builder.quiescer);
+    this.pauser = Optional.ofNullable(builder.pauser);
+    this.methods = new LinkedHashMap<>(builder.methods);
+    this.listener = builder.listener;
+    this.journal = builder.journal;
+  }
+
+  /** A coordinator to be put together; at least one method is required. */
+  public static Builder builder() {
+    return new Builder();
+  }
+
+  /**
+   * Begins a snapshot and returns at once. The operation runs on a thread of its own, which keeps
+   * the process alive until the guest is let go.
+   */
+  public SnapshotOperation start(SnapshotRequest request) {
+    byte[] bits = new byte[ID_BYTES];
+    RANDOM.nextBytes(bits);
+    String id = HexFormat.of().formatHex(bits);
+    HoldRehearsal.once();
+    var crew = new Crew(id, request, quiescer, pauser, methods, journal);
+    return launch(id, request, crew, listener);
+  }
+
+  static SnapshotOperation launch(
+      String id, SnapshotRequest request, Crew crew, SnapshotListener listener) {
+    ScheduledExecutorService thread =
+        Executors.newSingleThreadScheduledExecutor(
+            Thread.ofPlatform().name("stillpoint-" + id).factory());
+    ExecutorService teller =
+        Executors.newSingleThreadExecutor(
+            Thread.ofPlatform().name("stillpoint-listener-" + id).daemon().factory());
+    var runner = new TransactionRunner(request, crew, thread, listener, teller);
+    runner.start();
+    return new RunningOperation(id, runner);
+  }
+
+  /** Puts a coordinator together. Not safe for use by several threads. */
+  public static final class Builder {
+    private final Map<String, SnapshotMethod> methods = new LinkedHashMap<>();
+    private @Nullable Quiescer quiescer;
+    private @Nullable Pauser pauser;
+    private SnapshotListener listener = SnapshotListener.none();
+    private Journal journal = Journal.none();
+
+    private Builder() {}
+
+    /** Who freezes and thaws; without one, only unquiesced snapshots are possible. */
+    public Builder quiescer(Quiescer who) {
+      quiescer = who;
+      return this;
+    }
+
+    /** Who pauses; without one, cuts by several methods are not one instant. */
+    public Builder pauser(Pauser who) {
+      pauser = who;
+      return this;
+    }
+
+    /** Adds a method; the first one added is the default. */
+    public Builder method(SnapshotMethod method) {
+      if (methods.putIfAbsent(method.name(), method) != null) {
+        throw new IllegalArgumentException("two methods are named " + method.name());
+      }
+      return this;
+    }
+
+    /** Who hears of progress. */
+    public Builder listener(SnapshotListener who) {
+      listener = who;
+      return this;
+    }
+
+    /** Where operations are written down. */
+    public Builder journal(Journal where) {
+      journal = where;
+      return this;
+    }
+
+    /**
+     * The coordinator.
+     *
+     * @throws IllegalStateException without any method
+     */
+    public SnapshotCoordinator build() {
+      if (methods.isEmpty()) {
+        throw new IllegalStateException("a coordinator needs at least one snapshot method");
+      }
+      return new SnapshotCoordinator(this);
+    }
+  }
+}

@@ -1,0 +1,43 @@
+package dev.stillpoint.core.snapshot;
+
+/** A {@link Failure} on its way up; extenders complete their stages with it. */
+public class SnapshotException extends RuntimeException {
+  private static final long serialVersionUID = 1L;
+
+  private final transient Failure failure;
+
+  /** An exception that carries this failure. */
+  public SnapshotException(Failure failure) {
+    super(failure.message());
+    this.failure = failure;
+  }
+
+  /** An exception that carries this failure and what brought it about. */
+  public SnapshotException(Failure failure, Throwable cause) {
+    super(failure.message(), cause);
+    this.failure = failure;
+  }
+
+  /** What went wrong. */
+  public Failure failure() {
+    return failure;
+  }
+
+  /**
+   * The failure inside a throwable, however deeply futures have wrapped it; anything else becomes
+   * one with the given code.
+   */
+  public static Failure failureOf(Throwable thrown, ErrorCode otherwise) {
+    for (Throwable t = thrown; t != null; t = t.getCause()) {
+      if (t instanceof SnapshotException known) {
+        return known.failure();
+      }
+    }
+    Throwable root = thrown;
+    while (root.getCause() != null) {
+      root = root.getCause();
+    }
+    String text = root.getMessage();
+    return Failure.of(otherwise, text == null ? root.getClass().getSimpleName() : text);
+  }
+}

@@ -1,0 +1,48 @@
+package dev.stillpoint.core.spi;
+
+import java.util.List;
+import java.util.concurrent.CompletionStage;
+
+/**
+ * One cut of a group of disks, from the check to the end. Methods return at once and are called one
+ * after the other, with two exceptions: {@link #clean} may be called while {@link #prepare} is
+ * unfinished and then first lets it end, and {@link #settle} may be called while {@link #cut} is
+ * unanswered and then first waits for the answer, both within their own deadline.
+ *
+ * <p>A stage that fails carries a {@link dev.stillpoint.core.snapshot.SnapshotException}.
+ */
+public interface Cut {
+
+  /** How many disks it will cut. */
+  int disks();
+
+  /** Disks of the machine that it leaves out, in words. */
+  List<String> notCovered();
+
+  /** What the caller should know before it happens. */
+  List<String> warnings();
+
+  /**
+   * Makes everything that the cut needs, and rehearses it where that is possible. Never overwrites.
+   * What it made before a failure is removed by {@link #clean}.
+   */
+  CompletionStage<Void> prepare(Deadline deadline);
+
+  /**
+   * Cuts all disks of the group at one instant, or none: at most one command to a hypervisor. Runs
+   * while the guest is held: it makes nothing, syncs nothing, logs nothing.
+   */
+  CompletionStage<CutReport> cut(Deadline deadline);
+
+  /** Finds out what really became of the cut, and reads back what it made. Asks only. */
+  CompletionStage<Settlement> settle(Deadline deadline);
+
+  /** Takes back a cut that {@link #settle} found applied; the machine loses no write by it. */
+  CompletionStage<Void> undo(Deadline deadline);
+
+  /**
+   * Removes whatever this object made and the machine does not use, and only that. Safe to call in
+   * every phase and more than once.
+   */
+  CompletionStage<Void> clean(Deadline deadline);
+}

@@ -1,0 +1,20 @@
+package dev.stillpoint.core.spi;
+
+import dev.stillpoint.core.disk.SelectedDisk;
+import dev.stillpoint.core.snapshot.SnapshotName;
+import java.util.List;
+
+/**
+ * What a method is asked to cut.
+ *
+ * @param operationId eight hexadecimal digits; every node and job that is made for this operation
+ *     is named {@code sp-<operationId>-<n>-<role>}
+ * @param name the snapshot's name, for files only: it never becomes a name inside a hypervisor
+ * @param disks the disks, or empty for every disk of the machine that this method can cut
+ */
+public record CutOrder(String operationId, SnapshotName name, List<SelectedDisk> disks) {
+  /** Copies the list. */
+  public CutOrder {
+    disks = List.copyOf(disks);
+  }
+}

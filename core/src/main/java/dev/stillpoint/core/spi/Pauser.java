@@ -1,0 +1,24 @@
+package dev.stillpoint.core.spi;
+
+import java.util.concurrent.CompletionStage;
+
+/** Stops and continues the virtual processors of a machine. Implementations must not block. */
+public interface Pauser {
+
+  /** What the machine is doing now. */
+  CompletionStage<MachineStatus> status(Deadline deadline);
+
+  /**
+   * Pauses it. From the moment this is called a resume is owed, whatever comes of it.
+   *
+   * @return completes when the machine is known to stand still
+   */
+  CompletionStage<Void> pause(Deadline deadline);
+
+  /**
+   * Resumes it. Called again after a failure, until it succeeds or a bound ends.
+   *
+   * @return completes when the machine is known to run
+   */
+  CompletionStage<Void> resume(Deadline deadline);
+}

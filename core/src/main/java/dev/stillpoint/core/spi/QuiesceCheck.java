@@ -1,0 +1,24 @@
+package dev.stillpoint.core.spi;
+
+import dev.stillpoint.core.snapshot.Failure;
+import java.util.List;
+
+/** Whether a guest can be quiesced. */
+public sealed interface QuiesceCheck {
+
+  /**
+   * It can.
+   *
+   * @param freezer does it, for one operation
+   * @param notCovered file systems that the freeze will leave out
+   * @param warnings what the caller should know
+   */
+  record Ready(Freezer freezer, List<String> notCovered, List<String> warnings)
+      implements QuiesceCheck {}
+
+  /** It cannot; with {@code prefer} the cut goes on without. */
+  record Unavailable(Failure reason) implements QuiesceCheck {}
+
+  /** It must not be touched, whatever the policy, such as a guest that somebody else has frozen. */
+  record Refused(Failure reason) implements QuiesceCheck {}
+}

@@ -1,0 +1,185 @@
+package dev.stillpoint.core.transaction;
+
+import dev.stillpoint.core.snapshot.Consistency;
+import dev.stillpoint.core.snapshot.DiskSnapshot;
+import dev.stillpoint.core.snapshot.Failure;
+import dev.stillpoint.core.snapshot.Outcome;
+import dev.stillpoint.core.snapshot.PointInTime;
+import dev.stillpoint.core.snapshot.SnapshotName;
+import dev.stillpoint.core.snapshot.SnapshotResult;
+import dev.stillpoint.core.spi.CutReport;
+import dev.stillpoint.core.spi.FreezeReport;
+import dev.stillpoint.core.spi.Settlement;
+import dev.stillpoint.core.spi.ThawReport;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What was seen on the way, from which the result is told at the end. Confined to the runner's
+ * thread; noting something in the hold is a store into a field, no more.
+ */
+final class Findings {
+  private final SnapshotName name;
+  private final List<String> warnings = new ArrayList<>();
+  private final Set<String> reasons = new LinkedHashSet<>();
+  private final List<Failure> failures = new ArrayList<>();
+
+  private @Nullable Survey survey;
+  private @Nullable FreezeReport freeze;
+  private @Nullable CutReport cut;
+  private @Nullable ThawReport thaw;
+  private @Nullable Settlement settlement;
+  private long freezeWrittenNanos;
+  private boolean freezeWritten;
+  private boolean thawAsked;
+  private boolean cutAsked;
+  private boolean cutInFreeze;
+  private boolean cutLate;
+  private long pauseNanos;
+  private long pausedNanos;
+
+  Findings(SnapshotName name) {
+    this.name = name;
+  }
+
+  void surveyed(Survey found) {
+    survey = found;
+    warnings.addAll(found.warnings());
+    reasons.addAll(found.reasons());
+  }
+
+  void freezeAsked(long nanos) {
+    freezeWritten = true;
+    freezeWrittenNanos = nanos;
+  }
+
+  void freezeNotWritten() {
+    freezeWritten = false;
+  }
+
+  void frozen(FreezeReport report) {
+    freeze = report;
+    freezeWrittenNanos = report.writtenNanos();
+  }
+
+  void cutAsked() {
+    cutAsked = true;
+    cutInFreeze = freeze != null && !thawAsked;
+  }
+
+  void cutDone(CutReport report) {
+    cut = report;
+  }
+
+  void thawAsked() {
+    thawAsked = true;
+    cutLate |= cutAsked && cut == null;
+  }
+
+  void thawed(ThawReport report) {
+    thaw = report;
+    warnings.addAll(report.warnings());
+  }
+
+  void pauseAsked(long nanos) {
+    pauseNanos = nanos;
+  }
+
+  void resumed(long nanos) {
+    if (pauseNanos != 0) {
+      pausedNanos = nanos - pauseNanos;
+    }
+  }
+
+  void settled(Settlement found) {
+    settlement = found;
+    warnings.addAll(found.findings());
+  }
+
+  void failed(Failure failure) {
+    failures.add(failure);
+  }
+
+  /** Whether a freeze may have been written and no thaw of it is proved. */
+  boolean owesThaw() {
+    return freezeWritten && thaw == null;
+  }
+
+  SnapshotResult result(State.Done end) {
+    boolean cutStands =
+        end.outcome() == Outcome.SUCCEEDED
+            && settlement != null
+            && settlement.state() == Settlement.State.APPLIED;
+    Consistency consistency = cutStands ? consistency() : Consistency.NONE;
+    noteTroubleOnTheWay(end);
+    return new SnapshotResult(
+        name,
+        end.outcome(),
+        consistency,
+        List.copyOf(reasons),
+        cutStands ? pointInTime() : Optional.empty(),
+        frozenFor(),
+        heldFor(),
+        cut != null && cutInFreeze ? cut.commands() : 0,
+        Duration.ofNanos(pausedNanos),
+        end.guest(),
+        cutStands || end.outcome() == Outcome.UNKNOWN ? disks() : List.of(),
+        survey == null ? List.of() : survey.notCovered(),
+        List.copyOf(new LinkedHashSet<>(warnings)),
+        end.failure());
+  }
+
+  private Consistency consistency() {
+    if (cutLate) {
+      reasons.add("the cut was not confirmed while the guest was held");
+      return Consistency.CRASH;
+    }
+    if (cutInFreeze && thaw != null) {
+      reasons.addAll(thaw.reasons());
+      return thaw.reached();
+    }
+    if (survey != null && !survey.oneInstant() && pauseNanos == 0) {
+      reasons.add("the disks were not cut at one instant");
+      return Consistency.NONE;
+    }
+    return Consistency.CRASH;
+  }
+
+  /** A failure that the outcome does not name must not be lost: it explains or it warns. */
+  private void noteTroubleOnTheWay(State.Done end) {
+    for (Failure failure : failures) {
+      if (end.failure().filter(failure::equals).isPresent()) {
+        continue;
+      }
+      switch (failure.code()) {
+        case FREEZE_FAILED, AGENT_UNAVAILABLE -> reasons.add(failure.message());
+        default -> warnings.add(failure.message());
+      }
+    }
+  }
+
+  private Optional<PointInTime> pointInTime() {
+    return cut == null ? Optional.empty() : Optional.of(cut.pointInTime());
+  }
+
+  private List<DiskSnapshot> disks() {
+    return settlement == null ? List.of() : settlement.disks();
+  }
+
+  private Optional<Duration> frozenFor() {
+    return freezeWritten && thaw != null
+        ? Optional.of(Duration.ofNanos(thaw.repliedNanos() - freezeWrittenNanos))
+        : Optional.empty();
+  }
+
+  private Optional<Duration> heldFor() {
+    return freeze != null && thaw != null
+        ? Optional.of(Duration.ofNanos(thaw.firstWrittenNanos() - freeze.repliedNanos()))
+        : Optional.empty();
+  }
+}

@@ -1,0 +1,149 @@
+package dev.stillpoint.qga;
+
+import dev.stillpoint.qga.command.GuestPing;
+import dev.stillpoint.qga.command.QgaCommand;
+import dev.stillpoint.qmp.command.Timed;
+import dev.stillpoint.qmp.endpoint.Endpoint;
+import dev.stillpoint.qmp.transport.Transport;
+import dev.stillpoint.qmp.wire.Json;
+import dev.stillpoint.qmp.wire.Pending;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelInitializer;
+import io.netty.handler.codec.LineBasedFrameDecoder;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.atomic.AtomicLong;
+
+/**
+ * A client of one guest agent. One command is in flight at a time; the others wait in order. From
+ * any thread; futures complete on {@link QgaOptions#callbacks()}.
+ *
+ * <p>Never connect it to an agent that runs on this very host and freeze: that freezes the host.
+ */
+public final class QgaClient implements AutoCloseable {
+  private static final SecureRandom RANDOM = new SecureRandom();
+
+  private final Endpoint endpoint;
+  private final Channel channel;
+  private final QgaSession session;
+  private final QgaOptions options;
+  private final AtomicLong ids;
+
+  private QgaClient(Endpoint endpoint, Channel channel, QgaSession session, QgaOptions options) {
+    this.endpoint = endpoint;
+    this.channel = channel;
+    this.session = session;
+    this.options = options;
+    // An earlier client's replies may still come: our ids begin somewhere else.
+    this.ids = new AtomicLong(RANDOM.nextInt(1 << 20) * 1000L);
+  }
+
+  /** Connects with {@link QgaOptions#defaults()}. */
+  public static CompletableFuture<QgaClient> connect(Endpoint endpoint) {
+    return connect(endpoint, QgaOptions.defaults());
+  }
+
+  /**
+   * Connects and brings the stream into step ({@code guest-sync-delimited}).
+   *
+   * @return the client; exceptionally with a {@link
+   *     dev.stillpoint.qmp.endpoint.ConnectFailedException} when there is no connection, or with an
+   *     {@link AgentUnavailableException} when no agent answers behind it
+   */
+  public static CompletableFuture<QgaClient> connect(Endpoint endpoint, QgaOptions options) {
+    var session = new QgaSession(options.callbacks(), QgaClient::freshSyncId);
+    var initializer =
+        new ChannelInitializer<Channel>() {
+          @Override
+          protected void initChannel(Channel channel) {
+            channel.pipeline().addLast(new LineBasedFrameDecoder(Json.MAX_LINE), session);
+          }
+        };
+    return Transport.connect(endpoint, options.connectTimeout(), initializer)
+        .thenApply(channel -> new QgaClient(endpoint, channel, session, options))
+        .thenCompose(QgaClient::inStep);
+  }
+
+  private CompletableFuture<QgaClient> inStep() {
+    return synchronise(options.connectTimeout())
+        .thenApply(done -> this)
+        .exceptionallyCompose(thrown -> unavailable());
+  }
+
+  private CompletableFuture<QgaClient> unavailable() {
+    close();
+    return CompletableFuture.failedFuture(
+        new AgentUnavailableException(
+            "no guest agent answers at "
+                + endpoint
+                + ": it does not run, the guest is stopped or not up yet, or another client holds"
+                + " the connection"));
+  }
+
+  private static long freshSyncId() {
+    return RANDOM.nextLong() >>> 1;
+  }
+
+  /** Where this client is connected to. */
+  public Endpoint endpoint() {
+    return endpoint;
+  }
+
+  /** Executes a command with the timeout of the options. */
+  public <R> CompletableFuture<R> execute(QgaCommand<R> command) {
+    return execute(command, options.commandTimeout());
+  }
+
+  /**
+   * Executes a command. After a timeout the next command is preceded by a synchronisation on the
+   * same connection.
+   *
+   * @param timeout from now to the reply, the wait for other commands included
+   * @return the reply's value; exceptionally with a {@link
+   *     dev.stillpoint.qmp.error.CommandException}
+   */
+  public <R> CompletableFuture<R> execute(QgaCommand<R> command, Duration timeout) {
+    return executeTimed(command, timeout).thenApply(Timed::value);
+  }
+
+  /** Executes a command and tells when it was sent and answered. */
+  public <R> CompletableFuture<Timed<R>> executeTimed(QgaCommand<R> command, Duration timeout) {
+    var pending = new Pending<>(command, ids.incrementAndGet(), timeout, options.callbacks());
+    channel.eventLoop().execute(() -> session.submit(pending));
+    return pending.reply();
+  }
+
+  /**
+   * Brings the stream into step again, on the same connection, and shows that the agent answers:
+   * {@code guest-sync-delimited}, then {@code guest-ping}.
+   */
+  public CompletableFuture<Void> synchronise(Duration timeout) {
+    var pending =
+        new Pending<>(new GuestPing(), ids.incrementAndGet(), timeout, options.callbacks());
+    channel
+        .eventLoop()
+        .execute(() -> {
+          session.doubt();
+          session.submit(pending);
+        });
+    return pending.reply().thenAccept(done -> {});
+  }
+
+  /** Whether commands can still be sent, as far as is known. */
+  public boolean isOpen() {
+    return !session.closed().isDone();
+  }
+
+  /** Completes when the connection has ended, whoever ended it. */
+  public CompletionStage<Void> closed() {
+    return session.closed().minimalCompletionStage();
+  }
+
+  /** Ends the connection; every command without a reply fails. Not while a thaw is owed. */
+  @Override
+  public void close() {
+    session.close();
+  }
+}

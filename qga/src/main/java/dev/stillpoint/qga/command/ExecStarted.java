@@ -1,0 +1,4 @@
+package dev.stillpoint.qga.command;
+
+/** A program that was started. */
+public record ExecStarted(long pid) {}

@@ -1,0 +1,19 @@
+package dev.stillpoint.qga.command;
+
+import java.lang.reflect.Type;
+
+/**
+ * {@code guest-exec-status}: how a program is doing; asked once more after its end, it is
+ * forgotten.
+ */
+public record GuestExecStatus(long pid) implements QgaCommand<ExecStatus> {
+  @Override
+  public String command() {
+    return "guest-exec-status";
+  }
+
+  @Override
+  public Type resultType() {
+    return ExecStatus.class;
+  }
+}

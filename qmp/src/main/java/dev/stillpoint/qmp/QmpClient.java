@@ -1,0 +1,154 @@
+package dev.stillpoint.qmp;
+
+import com.fasterxml.jackson.annotation.JsonValue;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.stillpoint.qmp.command.QmpCommand;
+import dev.stillpoint.qmp.command.Timed;
+import dev.stillpoint.qmp.endpoint.Endpoint;
+import dev.stillpoint.qmp.transport.Transport;
+import dev.stillpoint.qmp.wire.Json;
+import dev.stillpoint.qmp.wire.Pending;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelInitializer;
+import io.netty.handler.codec.LineBasedFrameDecoder;
+import java.lang.reflect.Type;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
+
+/**
+ * A client of one monitor. Commands may be given from any thread; they are written in the order in
+ * which they are given, and their futures complete on {@link QmpOptions#callbacks()}.
+ */
+public final class QmpClient implements AutoCloseable {
+  private final Endpoint endpoint;
+  private final Channel channel;
+  private final QmpSession session;
+  private final QmpGreeting greeting;
+  private final QmpOptions options;
+  private final AtomicLong ids = new AtomicLong();
+
+  private QmpClient(
+      Endpoint endpoint,
+      Channel channel,
+      QmpSession session,
+      QmpGreeting greeting,
+      QmpOptions options) {
+    this.endpoint = endpoint;
+    this.channel = channel;
+    this.session = session;
+    this.greeting = greeting;
+    this.options = options;
+  }
+
+  /** Connects with {@link QmpOptions#defaults()}. */
+  public static CompletableFuture<QmpClient> connect(Endpoint endpoint) {
+    return connect(endpoint, QmpOptions.defaults());
+  }
+
+  /**
+   * Connects, reads the greeting and ends the negotiation ({@code qmp_capabilities}).
+   *
+   * @return the client; exceptionally with a {@link
+   *     dev.stillpoint.qmp.endpoint.ConnectFailedException} when there is no connection, or a
+   *     {@link dev.stillpoint.qmp.error.ProtocolException} when the other side is no monitor, or is
+   *     one that another client holds
+   */
+  public static CompletableFuture<QmpClient> connect(Endpoint endpoint, QmpOptions options) {
+    var session = new QmpSession(options);
+    var initializer =
+        new ChannelInitializer<Channel>() {
+          @Override
+          protected void initChannel(Channel channel) {
+            channel.pipeline().addLast(new LineBasedFrameDecoder(Json.MAX_LINE), session);
+          }
+        };
+    return Transport.connect(endpoint, options.connectTimeout(), initializer)
+        .thenCompose(channel ->
+            session
+                .ready()
+                .thenApply(
+                    greeting -> new QmpClient(endpoint, channel, session, greeting, options)));
+  }
+
+  /** Where this client is connected to. */
+  public Endpoint endpoint() {
+    return endpoint;
+  }
+
+  /** What the monitor said first. */
+  public QmpGreeting greeting() {
+    return greeting;
+  }
+
+  /** Executes a command with the timeout of the options. */
+  public <R> CompletableFuture<R> execute(QmpCommand<R> command) {
+    return execute(command, options.commandTimeout());
+  }
+
+  /**
+   * Executes a command.
+   *
+   * @param timeout from now to the reply; a reply that comes later is dropped and counted
+   * @return the reply's value; exceptionally with a {@link
+   *     dev.stillpoint.qmp.error.CommandException}
+   */
+  public <R> CompletableFuture<R> execute(QmpCommand<R> command, Duration timeout) {
+    return executeTimed(command, timeout).thenApply(Timed::value);
+  }
+
+  /** Executes a command and tells when it was sent and answered. */
+  public <R> CompletableFuture<Timed<R>> executeTimed(QmpCommand<R> command, Duration timeout) {
+    var pending = new Pending<>(command, ids.incrementAndGet(), timeout, options.callbacks());
+    channel.eventLoop().execute(() -> session.submit(pending));
+    return pending.reply();
+  }
+
+  /** Executes a command by its name, for what has no record here. */
+  public CompletableFuture<JsonNode> execute(String command, ObjectNode arguments) {
+    return execute(new Untyped(command, arguments));
+  }
+
+  /**
+   * Tells a listener of events from now on, in order, on {@link QmpOptions#callbacks()}.
+   *
+   * @return to end it, and to learn how many events a slow listener lost
+   */
+  public QmpSubscription events(Consumer<QmpEvent> listener) {
+    var subscription = new QmpSubscription(listener, options.callbacks(), session::unsubscribe);
+    session.subscribe(subscription);
+    return subscription;
+  }
+
+  /** How many replies came after their command's timeout. */
+  public long lateReplies() {
+    return session.lateReplies();
+  }
+
+  /** Whether commands can still be sent, as far as is known. */
+  public boolean isOpen() {
+    return !session.closed().isDone();
+  }
+
+  /** Completes when the connection has ended, whoever ended it. */
+  public CompletionStage<Void> closed() {
+    return session.closed().minimalCompletionStage();
+  }
+
+  /** Ends the connection; every command without a reply fails. Does not wait. */
+  @Override
+  public void close() {
+    session.close();
+  }
+
+  private record Untyped(String command, @JsonValue ObjectNode arguments)
+      implements QmpCommand<JsonNode> {
+    @Override
+    public Type resultType() {
+      return JsonNode.class;
+    }
+  }
+}

@@ -1,0 +1,271 @@
+package dev.stillpoint.qmp;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.stillpoint.qmp.command.QmpCapabilities;
+import dev.stillpoint.qmp.error.ProtocolException;
+import dev.stillpoint.qmp.wire.Json;
+import dev.stillpoint.qmp.wire.Pending;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.SimpleChannelInboundHandler;
+import io.netty.handler.codec.TooLongFrameException;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** One connection to a monitor, confined to its event loop: what comes in belongs to whom. */
+final class QmpSession extends SimpleChannelInboundHandler<ByteBuf> {
+  /** QEMU reads no further when it has this many commands in its queue. */
+  static final int MAX_IN_FLIGHT = 8;
+
+  /** How many commands wait behind those. */
+  static final int MAX_WAITING = 1024;
+
+  private static final Logger log = LoggerFactory.getLogger(QmpSession.class);
+  private static final long NEGOTIATION_ID = 0;
+
+  private final QmpOptions options;
+  private final Map<Long, Pending<?>> inFlight = new LinkedHashMap<>();
+  private final ArrayDeque<Pending<?>> waiting = new ArrayDeque<>();
+  private final List<QmpSubscription> subscriptions = new CopyOnWriteArrayList<>();
+  private final CompletableFuture<QmpGreeting> ready = new CompletableFuture<>();
+  private final CompletableFuture<Void> closed = new CompletableFuture<>();
+  private @Nullable ChannelHandlerContext context;
+  private @Nullable QmpGreeting greeting;
+  private boolean negotiated;
+  private boolean over;
+  private String ending = "the connection was closed by the monitor";
+  private final java.util.concurrent.atomic.LongAdder lateReplies =
+      new java.util.concurrent.atomic.LongAdder();
+
+  QmpSession(QmpOptions options) {
+    this.options = options;
+  }
+
+  /** Completes when the negotiation is over; exceptionally when this is no monitor for us. */
+  CompletableFuture<QmpGreeting> ready() {
+    return ready;
+  }
+
+  CompletableFuture<Void> closed() {
+    return closed;
+  }
+
+  long lateReplies() {
+    return lateReplies.sum();
+  }
+
+  void subscribe(QmpSubscription subscription) {
+    subscriptions.add(subscription);
+    if (closed.isDone()) {
+      subscription.end();
+    }
+  }
+
+  void unsubscribe(QmpSubscription subscription) {
+    subscriptions.remove(subscription);
+  }
+
+  @Override
+  public void handlerAdded(ChannelHandlerContext ctx) {
+    context = ctx;
+    if (ctx.channel().isActive()) {
+      awaitGreeting(ctx);
+    }
+  }
+
+  @Override
+  public void channelActive(ChannelHandlerContext ctx) {
+    awaitGreeting(ctx);
+    ctx.fireChannelActive();
+  }
+
+  private void awaitGreeting(ChannelHandlerContext ctx) {
+    if (greeting != null) {
+      return;
+    }
+    Duration patience = options.connectTimeout();
+    var unused =
+        ctx.executor()
+            .schedule(
+                () -> {
+                  if (!negotiated) {
+                    end(
+                        ctx,
+                        greeting == null
+                            ? "no greeting came: this is no QMP monitor, or another client holds it"
+                            : "the monitor did not end the negotiation");
+                  }
+                },
+                patience.toNanos(),
+                TimeUnit.NANOSECONDS);
+  }
+
+  /** Takes a command from its caller; runs on the event loop. */
+  void submit(Pending<?> pending) {
+    ChannelHandlerContext ctx = context;
+    if (ctx == null || over) {
+      pending.giveUp(ending);
+    } else if (waiting.size() >= MAX_WAITING) {
+      pending.giveUp("more than " + MAX_WAITING + " commands wait already");
+    } else {
+      startDeadline(ctx, pending);
+      waiting.add(pending);
+      pump(ctx);
+    }
+  }
+
+  private void startDeadline(ChannelHandlerContext ctx, Pending<?> pending) {
+    pending.startDeadline(
+        ctx.executor()
+            .schedule(
+                () -> {
+                  waiting.remove(pending);
+                  pending.giveUp("no reply within " + pending.timeout().toMillis() + " ms");
+                },
+                pending.timeout().toNanos(),
+                TimeUnit.NANOSECONDS));
+  }
+
+  private void pump(ChannelHandlerContext ctx) {
+    while (negotiated && inFlight.size() < MAX_IN_FLIGHT && !waiting.isEmpty()) {
+      send(ctx, waiting.remove());
+    }
+  }
+
+  private void send(ChannelHandlerContext ctx, Pending<?> pending) {
+    inFlight.put(pending.id(), pending);
+    pending.markSent();
+    ctx.writeAndFlush(Unpooled.wrappedBuffer(pending.line()))
+        .addListener(done -> {
+          if (!done.isSuccess()) {
+            end(ctx, "writing failed: " + done.cause().getMessage());
+          }
+        });
+  }
+
+  @Override
+  protected void channelRead0(ChannelHandlerContext ctx, ByteBuf line) {
+    JsonNode message;
+    try {
+      message = Json.parse(line);
+    } catch (IOException e) {
+      end(ctx, notJson());
+      return;
+    }
+    if (message.has("event")) {
+      QmpEvent event = QmpEvent.of(message);
+      subscriptions.forEach(subscription -> subscription.offer(event));
+    } else if (message.has("QMP")) {
+      greeted(ctx, message.path("QMP"));
+    } else if (message.has("return") || message.has("error")) {
+      answered(ctx, message);
+    } else if (!message.isMissingNode()) {
+      end(ctx, "the other side does not speak QMP");
+    }
+  }
+
+  private String notJson() {
+    return greeting == null
+        ? "the other side does not speak QMP, or its monitor has pretty=on, which is not supported"
+        : "the monitor sent a line that is not JSON";
+  }
+
+  private void greeted(ChannelHandlerContext ctx, JsonNode content) {
+    if (greeting != null) {
+      log.warn("the monitor greeted twice");
+      return;
+    }
+    greeting = QmpGreeting.of(content);
+    var capabilities =
+        new Pending<>(
+            new QmpCapabilities(), NEGOTIATION_ID, options.connectTimeout(), options.callbacks());
+    startDeadline(ctx, capabilities);
+    send(ctx, capabilities);
+  }
+
+  private void answered(ChannelHandlerContext ctx, JsonNode message) {
+    JsonNode id = message.path("id");
+    Pending<?> pending = id.isIntegralNumber() ? inFlight.remove(id.asLong()) : null;
+    if (pending == null) {
+      log.warn("the monitor answered nobody: {}", message.path("error").path("desc").asText());
+      return;
+    }
+    if (pending.id() == NEGOTIATION_ID) {
+      negotiatedWith(ctx, message);
+    }
+    if (pending.isOver()) {
+      lateReplies.increment();
+    } else if (message.has("error")) {
+      pending.refuse(message.path("error"));
+    } else {
+      pending.succeed(message.path("return"));
+    }
+    pump(ctx);
+  }
+
+  private void negotiatedWith(ChannelHandlerContext ctx, JsonNode message) {
+    QmpGreeting known = greeting;
+    if (message.has("error") || known == null) {
+      end(ctx, "the monitor refused qmp_capabilities: " + message.path("error").path("desc"));
+      return;
+    }
+    negotiated = true;
+    options.callbacks().execute(() -> ready.complete(known));
+  }
+
+  @Override
+  public void channelInactive(ChannelHandlerContext ctx) {
+    end(ctx, ending);
+    ctx.fireChannelInactive();
+  }
+
+  @Override
+  public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+    end(
+        ctx,
+        cause instanceof TooLongFrameException
+            ? "a line was longer than " + Json.MAX_LINE + " bytes"
+            : "the connection failed: " + cause.getMessage());
+  }
+
+  /** Ends everything at once, with the first reason. */
+  void end(ChannelHandlerContext ctx, String why) {
+    if (over) {
+      return;
+    }
+    over = true;
+    ending = why;
+    var everybody = new ArrayList<Pending<?>>(inFlight.values());
+    everybody.addAll(waiting);
+    inFlight.clear();
+    waiting.clear();
+    everybody.forEach(pending -> pending.giveUp(why));
+    var unused = ctx.close();
+    subscriptions.forEach(QmpSubscription::end);
+    options
+        .callbacks()
+        .execute(() -> {
+          ready.completeExceptionally(new ProtocolException(why));
+          closed.complete(null);
+        });
+  }
+
+  void close() {
+    ChannelHandlerContext ctx = context;
+    if (ctx != null) {
+      ctx.executor().execute(() -> end(ctx, "the client was closed"));
+    }
+  }
+}

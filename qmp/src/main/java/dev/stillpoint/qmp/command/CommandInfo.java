@@ -1,0 +1,4 @@
+package dev.stillpoint.qmp.command;
+
+/** A command that this QEMU knows. */
+public record CommandInfo(String name) {}

@@ -1,0 +1,125 @@
+package dev.stillpoint.qmp.wire;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.stillpoint.qmp.command.Command;
+import dev.stillpoint.qmp.command.Timed;
+import dev.stillpoint.qmp.error.CommandException;
+import io.netty.util.concurrent.ScheduledFuture;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A command on its way, from the caller to its reply. Used on the event loop, but for {@link
+ * #reply}, which completes on the caller's executor so that nobody's code runs on the event loop.
+ */
+public final class Pending<R> {
+  private final Command<R> command;
+  private final byte[] line;
+  private final long id;
+  private final Duration timeout;
+  private final Executor callbacks;
+  private final CompletableFuture<Timed<R>> reply = new CompletableFuture<>();
+  private @Nullable ScheduledFuture<?> deadline;
+  private long sentNanos;
+  private boolean sent;
+  private boolean over;
+
+  /** A command that is encoded already, on the caller's thread. */
+  public Pending(Command<R> command, long id, Duration timeout, Executor callbacks) {
+    this.command = command;
+    this.id = id;
+    this.timeout = timeout;
+    this.callbacks = callbacks;
+    this.line = Json.line(command.command(), command, id);
+  }
+
+  /** The command's name. */
+  public String name() {
+    return command.command();
+  }
+
+  /** The id on the wire. */
+  public long id() {
+    return id;
+  }
+
+  /** The request as one line. */
+  public byte[] line() {
+    return line;
+  }
+
+  /** How long the caller waits, from the moment of asking. */
+  public Duration timeout() {
+    return timeout;
+  }
+
+  /** The caller's side. */
+  public CompletableFuture<Timed<R>> reply() {
+    return reply;
+  }
+
+  /** Keeps the clock that will end the wait. */
+  public void startDeadline(ScheduledFuture<?> clock) {
+    deadline = clock;
+  }
+
+  /** Notes that it is handed to the socket now. */
+  public void markSent() {
+    sent = true;
+    sentNanos = System.nanoTime();
+  }
+
+  /** Whether any of it may have left this process. */
+  public boolean isSent() {
+    return sent;
+  }
+
+  /** Whether the caller has its answer, so that what comes now is late. */
+  public boolean isOver() {
+    return over;
+  }
+
+  /** Answers with a value from the wire. */
+  public void succeed(JsonNode value) {
+    long receivedNanos = System.nanoTime();
+    end(() -> {
+      try {
+        reply.complete(new Timed<>(Json.bind(value, command), sentNanos, receivedNanos));
+      } catch (RuntimeException e) {
+        reply.completeExceptionally(e);
+      }
+    });
+  }
+
+  /** Answers with the other side's error. */
+  public void refuse(JsonNode error) {
+    fail(
+        new CommandException.Refused(
+            name(), error.path("class").asText(), error.path("desc").asText()));
+  }
+
+  /** Ends the wait without a reply. */
+  public void giveUp(String why) {
+    fail(
+        sent
+            ? new CommandException.MayHaveRun(name(), why)
+            : new CommandException.NotSent(name(), why));
+  }
+
+  private void fail(CommandException failure) {
+    end(() -> reply.completeExceptionally(failure));
+  }
+
+  private void end(Runnable completion) {
+    if (over) {
+      return;
+    }
+    over = true;
+    if (deadline != null) {
+      deadline.cancel(false);
+    }
+    callbacks.execute(completion);
+  }
+}
