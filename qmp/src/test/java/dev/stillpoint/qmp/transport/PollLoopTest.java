@@ -8,9 +8,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.netty.channel.IoEvent;
 import io.netty.channel.IoEventLoop;
+import io.netty.channel.IoHandlerContext;
 import io.netty.channel.IoHandlerFactory;
 import io.netty.channel.IoRegistration;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.util.concurrent.GlobalEventExecutor;
 import java.io.IOException;
 import java.nio.channels.SelectableChannel;
 import java.nio.channels.SelectionKey;
@@ -62,6 +64,35 @@ class PollLoopTest {
     for (int i = 0; i < ROUND_TRIPS; i++) {
       loop.submit(() -> {}).get(10, SECONDS);
     }
+  }
+
+  @Test
+  void aTaskThatComesJustBeforeThePollIsNotWaitedOver() {
+    // given a task that comes after the first look at the queue and wakes nobody, as nobody waits
+    // yet
+    AtomicInteger looks = new AtomicInteger();
+    IoHandlerContext context =
+        new IoHandlerContext() {
+          @Override
+          public boolean canBlock() {
+            return looks.incrementAndGet() == 1;
+          }
+
+          @Override
+          public long delayNanos(long now) {
+            return SECONDS.toNanos(1);
+          }
+
+          @Override
+          public long deadlineNanos() {
+            return System.nanoTime() + delayNanos(0);
+          }
+        };
+    // when the loop polls
+    new PollLoop(GlobalEventExecutor.INSTANCE, failing).run(context);
+    // then it has looked again and does not wait
+    assertEquals(2, looks.get());
+    assertEquals(0, failing.waits.get());
   }
 
   @Test
@@ -154,6 +185,7 @@ class PollLoopTest {
   private static final class FailingSelector extends AbstractSelector {
 
     final AtomicInteger failures = new AtomicInteger();
+    final AtomicInteger waits = new AtomicInteger();
     final CompletableFuture<Void> recovered = new CompletableFuture<>();
     private final Set<SelectionKey> keys = new HashSet<>();
 
@@ -174,12 +206,13 @@ class PollLoopTest {
 
     @Override
     public int select(long timeout) throws IOException {
+      waits.incrementAndGet();
       return selectNow();
     }
 
     @Override
     public int select() throws IOException {
-      return selectNow();
+      return select(0);
     }
 
     @Override

@@ -143,24 +143,14 @@ class UnixChannelTest {
 
   @Test
   void aReaderThatIsNotReadyHoldsThePeerBack() throws Exception {
-    // given a peer that would send for ever
-    CompletableFuture<Integer> stuckAt = new CompletableFuture<>();
-    CountDownLatch goOn = new CountDownLatch(1);
+    // given a peer that sends until the socket takes no more
     byte[] chunk = randomBytes(64 * 1024);
-    int chunks = 64;
+    CompletableFuture<Integer> stuckAt = new CompletableFuture<>();
     CompletableFuture<Void> served =
         peer.serve(client -> {
-          client.configureBlocking(false);
-          int sent = 0;
-          for (int n = 1; n > 0; sent += n) {
-            n = client.write(ByteBuffer.wrap(chunk));
-          }
-          stuckAt.complete(sent);
-          goOn.await();
+          stuckAt.complete(sendUntilStuck(client, chunk));
           client.configureBlocking(true);
-          for (int i = 0; i < chunks; i++) {
-            Peer.send(client, chunk);
-          }
+          Peer.send(client, chunk);
         });
     // when we do not read
     Channel channel = connect(listener, ChannelOption.AUTO_READ, false);
@@ -169,22 +159,62 @@ class UnixChannelTest {
     assertTrue(sent < 1024 * 1024, "the peer could send " + sent);
     roundTrips(channel);
     assertEquals(0, listener.count());
-    // and all of it comes once we do; in the middle we stop once more
-    goOn.countDown();
+    // and all of it comes once we do
     channel.config().setAutoRead(true);
-    await().until(() -> listener.count() > sent);
-    int paused =
-        channel
-            .eventLoop()
-            .submit(() -> {
-              channel.config().setAutoRead(false);
-              return listener.count();
-            })
-            .get(10, SECONDS);
+    assertEquals(sent + chunk.length, listener.end().get(10, SECONDS).length);
+    served.get(10, SECONDS);
+  }
+
+  @Test
+  void aReaderCanPauseInTheMiddle() throws Exception {
+    // given a connection on which bytes have come
+    CountDownLatch paused = new CountDownLatch(1);
+    CompletableFuture<Void> sentMore = new CompletableFuture<>();
+    CompletableFuture<Void> served =
+        peer.serve(client -> {
+          Peer.send(client, new byte[10]);
+          paused.await();
+          Peer.send(client, new byte[10]);
+          sentMore.complete(null);
+          Peer.readAll(client);
+        });
+    Channel channel = connect(listener);
+    await().pollInterval(1, MILLISECONDS).until(() -> listener.count() == 10);
+    // when reading is turned off and more arrives
+    channel.eventLoop().submit(() -> channel.config().setAutoRead(false)).get(10, SECONDS);
+    paused.countDown();
+    sentMore.get(10, SECONDS);
     roundTrips(channel);
-    assertEquals(paused, listener.count());
+    // then it waits until reading is turned on
+    assertEquals(10, listener.count());
     channel.config().setAutoRead(true);
-    assertEquals(sent + chunks * chunk.length, listener.end().get(10, SECONDS).length);
+    await().until(() -> listener.count() == 20);
+    channel.close().sync();
+    served.get(10, SECONDS);
+  }
+
+  private static int sendUntilStuck(SocketChannel client, byte[] chunk) throws IOException {
+    client.configureBlocking(false);
+    int sent = 0;
+    for (int n = 1; n > 0; sent += n) {
+      n = client.write(ByteBuffer.wrap(chunk));
+    }
+    return sent;
+  }
+
+  @Test
+  void theLimitIsOnWhatIsUnwrittenNotOnWhatWasWritten() throws Exception {
+    CompletableFuture<Integer> read = new CompletableFuture<>();
+    CompletableFuture<Void> served =
+        peer.serve(client -> read.complete(Peer.readAll(client).length));
+    Channel channel = connect(listener);
+    byte[] chunk = new byte[1024 * 1024];
+    int writes = 2 * Transport.MAX_UNWRITTEN_BYTES / chunk.length;
+    for (int i = 0; i < writes; i++) {
+      channel.writeAndFlush(Unpooled.wrappedBuffer(chunk)).sync();
+    }
+    channel.close().sync();
+    assertEquals(writes * chunk.length, read.get(10, SECONDS));
     served.get(10, SECONDS);
   }
 
