@@ -24,6 +24,7 @@ import java.io.FileOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -32,6 +33,7 @@ import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -120,6 +122,25 @@ class UnixChannelTest {
     channel.config().setAutoRead(true);
     // then nothing is lost
     assertArrayEquals(reply, listener.end().get(10, SECONDS));
+  }
+
+  @Test
+  void aPeerThatLeavesWithBytesOfOursUnreadIsAnErrorAfterItsLastByte() throws Exception {
+    // QEMU does so on quit, with the newline behind the command
+    byte[] reply = randomBytes(LONG_REPLY);
+    CountDownLatch written = new CountDownLatch(1);
+    CompletableFuture<Void> served =
+        peer.serve(client -> {
+          written.await();
+          Peer.send(client, reply);
+        });
+    Channel channel = connect(listener);
+    channel.writeAndFlush(Unpooled.wrappedBuffer(new byte[1])).sync();
+    written.countDown();
+    assertArrayEquals(reply, listener.end().get(10, SECONDS));
+    assertEquals(1, listener.errors().size());
+    assertInstanceOf(IOException.class, listener.errors().getFirst());
+    served.get(10, SECONDS);
   }
 
   @Test
@@ -381,6 +402,30 @@ class UnixChannelTest {
     for (int i = 0; i < connections; i++) {
       assertEquals(
           Integer.toString(i), new String(listeners.get(i).end().get(10, SECONDS), US_ASCII));
+    }
+  }
+
+  @Test
+  void noDescriptorIsLeaked() throws Exception {
+    connect(listener).close().sync();
+    peer.accept().close();
+    int before = openDescriptors();
+    for (int run = 0; run < RUNS; run++) {
+      CompletableFuture<Void> served = peer.serve(client -> Peer.send(client, new byte[1]));
+      connect(new Listener()).closeFuture().sync();
+      served.get(10, SECONDS);
+    }
+    peer.close();
+    for (int run = 0; run < RUNS; run++) {
+      assertThrows(ExecutionException.class, () -> connect(new Listener()));
+    }
+    int leaked = openDescriptors() - before;
+    assertTrue(leaked < RUNS / 2, "leaked " + leaked);
+  }
+
+  private static int openDescriptors() throws IOException {
+    try (Stream<Path> descriptors = Files.list(Path.of("/proc/self/fd"))) {
+      return (int) descriptors.count();
     }
   }
 
