@@ -1,0 +1,61 @@
+package dev.stillpoint.testkit.guest;
+
+import java.io.Closeable;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+
+/**
+ * The kit's own QMP monitor, beside those that tests use: a connection for a few commands. The kit
+ * must stand without the client that it tests.
+ */
+final class ControlMonitor implements Closeable {
+  private static final Duration ANSWER_LIMIT = Duration.ofSeconds(30);
+
+  private final LineSocket socket;
+  private int lastId;
+
+  private ControlMonitor(LineSocket socket) {
+    this.socket = socket;
+  }
+
+  static ControlMonitor connect(Path path) throws IOException {
+    LineSocket socket = LineSocket.connect(path);
+    try {
+      var monitor = new ControlMonitor(socket);
+      socket.readLine(Deadline.in(ANSWER_LIMIT));
+      monitor.execute("qmp_capabilities", "{}");
+      return monitor;
+    } catch (IOException e) {
+      socket.close();
+      throw e;
+    }
+  }
+
+  /** The whole line of the answer; an error's is in the message of the exception. */
+  String execute(String command, String arguments) throws IOException {
+    String id = "kit-" + ++lastId;
+    socket.send(
+        "{\"execute\":\"%s\",\"arguments\":%s,\"id\":\"%s\"}\n".formatted(command, arguments, id));
+    Deadline deadline = Deadline.in(ANSWER_LIMIT);
+    String line = socket.readLine(deadline);
+    // Events come between; only the answer carries our id.
+    while (!line.contains('"' + id + '"')) {
+      line = socket.readLine(deadline);
+    }
+    if (line.contains("\"error\":")) {
+      throw new IOException(command + ": " + line.strip());
+    }
+    return line;
+  }
+
+  /** Quotes text as JSON. */
+  static String quote(String text) {
+    return '"' + text.replace("\\", "\\\\").replace("\"", "\\\"") + '"';
+  }
+
+  @Override
+  public void close() throws IOException {
+    socket.close();
+  }
+}

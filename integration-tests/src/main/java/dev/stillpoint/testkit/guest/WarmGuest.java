@@ -1,0 +1,142 @@
+package dev.stillpoint.testkit.guest;
+
+import dev.stillpoint.testkit.HostTools;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * A guest that has booted once and whose state is kept, so that a running copy of it costs a
+ * fraction of a second. The state lives in the cache, keyed by the QEMU version, the image and the
+ * configuration: usually it is there from an earlier run.
+ */
+public final class WarmGuest {
+  private static final Duration SAVE_LIMIT = Duration.ofMinutes(2);
+  private static final Duration LOAD_LIMIT = Duration.ofMinutes(1);
+
+  private static final String STATE = "state";
+
+  /** Raised when what is kept changes its form. */
+  private static final String FORM = "1";
+
+  private final GuestImage image;
+  private final GuestConfig config;
+  private final Path entry;
+
+  private WarmGuest(GuestImage image, GuestConfig config, Path entry) {
+    this.image = image;
+    this.config = config;
+    this.entry = entry;
+  }
+
+  /** Takes the state from the cache, or boots the guest once and keeps it there. */
+  public static WarmGuest of(GuestConfig config) {
+    HostTools.require("qemu-system-x86_64");
+    GuestImage image = GuestImage.build();
+    String version =
+        HostCommand.run(Path.of("/"), List.of("qemu-system-x86_64", "--version"));
+    String key = Cache.key(List.of(FORM, version, image.key(), config.stateKey()));
+    Path entry = Cache.entry("warm", key, directory -> save(config, directory));
+    return new WarmGuest(image, config, entry);
+  }
+
+  /** A running copy of the guest for this configuration: {@code of(config).start()}. */
+  public static Guest start(GuestConfig config) {
+    return of(config).start();
+  }
+
+  private static void save(GuestConfig config, Path directory) throws IOException {
+    try (Guest guest = Guest.boot(config.withTrace())) {
+      if (config.writer()) {
+        // Let the agent and the writer settle: the first round creates files and loads pages.
+        guest.awaitNextAck(SAVE_LIMIT);
+      }
+      try (ControlMonitor monitor = guest.control()) {
+        monitor.execute("stop", "{}");
+        // The default limit is meant for networks.
+        monitor.execute("migrate-set-parameters", "{\"max-bandwidth\":%d}".formatted(4L << 30));
+        String uri = "exec:cat > " + shellQuote(directory.resolve(STATE));
+        monitor.execute("migrate", "{\"uri\":" + ControlMonitor.quote(uri) + "}");
+        awaitStatus(monitor, "query-migrate", "completed", SAVE_LIMIT);
+      }
+      for (Path disk : guest.images()) {
+        BlankDisks.copySparse(disk, directory.resolve(nameOf(disk)));
+      }
+    }
+  }
+
+  /**
+   * Starts a copy on disks of its own, running from where the original was stopped. As many as one
+   * likes may run at once.
+   */
+  public Guest start() {
+    Path directory = QemuProcess.newDirectory();
+    var images = new ArrayList<Path>();
+    for (int i = 0; i < config.disks().size(); i++) {
+      String name = config.disks().get(i).fileName(i);
+      BlankDisks.copySparse(entry.resolve(name), directory.resolve(name));
+      images.add(directory.resolve(name));
+    }
+    String source = "exec:cat " + shellQuote(entry.resolve(STATE));
+    Guest guest =
+        Guest.start(image, config, directory, images, List.of("-incoming", source));
+    guest.closingOnFailure(() -> resume(guest));
+    return guest;
+  }
+
+  /** The same, tracing these events of QEMU into {@link Guest#trace()}. */
+  public Guest startTraced(String... events) {
+    return new WarmGuest(image, config.withTrace(events), entry).start();
+  }
+
+  private void resume(Guest guest) {
+    try (ControlMonitor monitor = guest.control()) {
+      awaitStatus(monitor, "query-status", "paused", LOAD_LIMIT);
+      monitor.execute("cont", "{}");
+    } catch (IOException e) {
+      throw new UncheckedIOException(
+          new IOException("the warm state was not loaded: " + guest.log().strip(), e));
+    }
+    if (config.agent()) {
+      guest.awaitAgent();
+    }
+  }
+
+  private static void awaitStatus(
+      ControlMonitor monitor, String query, String status, Duration limit) throws IOException {
+    String wanted = "\"status\": \"" + status + '"';
+    var last = new String[] {""};
+    boolean reached =
+        Deadline.in(limit)
+            .await(
+                () -> {
+                  try {
+                    last[0] = monitor.execute(query, "{}");
+                  } catch (IOException e) {
+                    throw new UncheckedIOException(e);
+                  }
+                  return last[0].contains(wanted) || last[0].contains("\"failed\"");
+                });
+    if (!reached || !last[0].contains(wanted)) {
+      throw new IOException(query + " did not come to " + status + ": " + last[0].strip());
+    }
+  }
+
+  private static String nameOf(Path file) {
+    return String.valueOf(file.getFileName());
+  }
+
+  private static String shellQuote(Path path) {
+    return "'" + path.toString().replace("'", "'\\''") + "'";
+  }
+
+  /** Whether the state is still in the cache, for messages. */
+  @Override
+  public String toString() {
+    return "WarmGuest[" + entry + (Files.isDirectory(entry) ? "]" : ", deleted]");
+  }
+}
