@@ -1,0 +1,245 @@
+package dev.stillpoint.qmp;
+
+import static dev.stillpoint.qmp.SessionOnAClock.CONNECT_TIMEOUT;
+import static dev.stillpoint.qmp.SessionOnAClock.GREETING;
+import static dev.stillpoint.qmp.SessionOnAClock.running;
+import static dev.stillpoint.qmp.testing.Failures.failure;
+import static dev.stillpoint.qmp.testing.Failures.message;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.stillpoint.qmp.command.StatusInfo;
+import dev.stillpoint.qmp.command.Timed;
+import dev.stillpoint.qmp.error.CommandException.MayHaveRun;
+import dev.stillpoint.qmp.error.CommandException.NotSent;
+import dev.stillpoint.qmp.error.ProtocolException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** A session whose clock the test holds. */
+@Timeout(20)
+class QmpSessionTest {
+  private static final Duration SECOND = Duration.ofSeconds(1);
+  private static final Duration LONG = Duration.ofHours(1);
+  private static final String EVENT =
+      "{\"timestamp\": {\"seconds\": 1, \"microseconds\": 2}, \"event\": \"STOP\"}\r\n";
+
+  @Test
+  void nothingIsWrittenBeforeTheNegotiationHasEnded() {
+    // given a command that is asked for early
+    var monitor = new SessionOnAClock();
+    var status = monitor.ask(LONG);
+    assertEquals("", monitor.written());
+    // when
+    monitor.receive(GREETING);
+    // then
+    assertEquals("{\"execute\":\"qmp_capabilities\",\"id\":0}\n", monitor.written());
+    assertFalse(monitor.session.ready().isDone());
+    // when
+    monitor.receive("{\"return\": {}, \"id\": 0}\r\n");
+    // then
+    assertEquals("{\"execute\":\"query-status\",\"id\":1}\n", monitor.written());
+    monitor.receive(running(1));
+    assertEquals("running", status.join().value().status());
+  }
+
+  @Test
+  void anEventIsAnEventInEveryPhase() {
+    // given
+    var monitor = new SessionOnAClock();
+    List<QmpEvent> told = new ArrayList<>();
+    monitor.session.subscribe(
+        new QmpSubscription(told::add, Runnable::run, monitor.session::unsubscribe));
+    var status = monitor.ask(LONG);
+    // when
+    monitor.receive(EVENT);
+    monitor.receive(GREETING);
+    monitor.receive(EVENT);
+    monitor.receive("{\"return\": {}, \"id\": 0}\r\n");
+    monitor.receive(EVENT);
+    assertFalse(status.isDone());
+    monitor.receive(running(1));
+    // then
+    assertEquals("running", status.join().value().status());
+    assertEquals(3, told.size());
+    assertEquals(Instant.ofEpochSecond(1, 2_000), told.get(0).timestamp());
+  }
+
+  @Test
+  void noMoreThanEightAreInFlightAndTheOthersKeepTheirOrder() {
+    // given
+    var monitor = SessionOnAClock.negotiated();
+    List<CompletableFuture<Timed<StatusInfo>>> replies = new ArrayList<>();
+    for (int i = 0; i < 10; i++) {
+      replies.add(monitor.ask(LONG));
+    }
+    assertEquals(8, monitor.written().lines().count());
+    // when a reply overtakes
+    monitor.receive(running(5));
+    // then
+    assertTrue(replies.get(4).isDone());
+    assertEquals("{\"execute\":\"query-status\",\"id\":9}\n", monitor.written());
+    assertEquals(1, replies.stream().filter(CompletableFuture::isDone).count());
+  }
+
+  @Test
+  void theQueueBehindThemHasAnEnd() {
+    // given
+    var monitor = SessionOnAClock.negotiated();
+    for (int i = 0; i < QmpSession.MAX_IN_FLIGHT + QmpSession.MAX_WAITING; i++) {
+      assertFalse(monitor.ask(LONG).isDone());
+    }
+    // when
+    var refused = monitor.ask(LONG);
+    // then
+    failure(NotSent.class, refused);
+  }
+
+  @Test
+  void aTimeoutTellsWhetherTheCommandMayHaveRun() {
+    // given eight in flight and one that waits
+    var monitor = SessionOnAClock.negotiated();
+    List<CompletableFuture<Timed<StatusInfo>>> replies = new ArrayList<>();
+    for (int i = 0; i < 9; i++) {
+      replies.add(monitor.ask(SECOND));
+    }
+    // when
+    monitor.pass(SECOND.minusNanos(1));
+    assertTrue(replies.stream().noneMatch(CompletableFuture::isDone));
+    monitor.pass(Duration.ofNanos(1));
+    // then
+    failure(MayHaveRun.class, replies.get(7));
+    failure(NotSent.class, replies.get(8));
+  }
+
+  @Test
+  void aCommandThatTimedOutStillFillsItsPlaceAtTheMonitorUntilItIsAnswered() {
+    // given
+    var monitor = SessionOnAClock.negotiated();
+    for (int i = 0; i < 8; i++) {
+      assertFalse(monitor.ask(SECOND).isDone());
+    }
+    monitor.pass(SECOND);
+    var next = monitor.ask(LONG);
+    monitor.written();
+    // when
+    monitor.receive(running(1));
+    // then
+    assertEquals("{\"execute\":\"query-status\",\"id\":9}\n", monitor.written());
+    assertEquals(1, monitor.session.lateReplies());
+    assertFalse(next.isDone());
+  }
+
+  @Test
+  void aReplyToNobodyIsNobodysReply() {
+    // given
+    var monitor = SessionOnAClock.negotiated();
+    var status = monitor.ask(LONG);
+    // when
+    monitor.receive("{\"return\": {}}\r\n");
+    monitor.receive(running(7));
+    monitor.receive("{\"return\": {}, \"id\": \"1\"}\r\n");
+    monitor.receive("{\"error\": {\"class\": \"GenericError\", \"desc\": \"JSON parse\"}}\r\n");
+    monitor.receive(GREETING);
+    // then
+    assertFalse(status.isDone());
+    assertTrue(monitor.channel.isOpen());
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "{|pretty=on",
+        "SSH-2.0-OpenSSH_9|does not speak QMP",
+        "[1]|does not speak QMP",
+        "{\"hello\": 1}|does not speak QMP"
+      })
+  void whatIsNoMonitorIsSaidToBeNone(String line, String words) {
+    // given
+    var monitor = new SessionOnAClock();
+    // when
+    monitor.receive(line + "\r\n");
+    // then
+    var failure = failure(ProtocolException.class, monitor.session.ready());
+    assertTrue(message(failure).contains(words), message(failure));
+    assertFalse(monitor.channel.isOpen());
+  }
+
+  @Test
+  void silenceEndsAtTheConnectTimeout() {
+    // given
+    var monitor = new SessionOnAClock();
+    // when
+    monitor.pass(CONNECT_TIMEOUT.minusNanos(1));
+    assertFalse(monitor.session.ready().isDone());
+    monitor.pass(Duration.ofNanos(1));
+    // then
+    var failure = failure(ProtocolException.class, monitor.session.ready());
+    assertTrue(message(failure).contains("another client holds it"), message(failure));
+  }
+
+  @Test
+  void aNegotiatedSessionOutlivesTheConnectTimeout() {
+    // given
+    var monitor = SessionOnAClock.negotiated();
+    // when
+    monitor.pass(CONNECT_TIMEOUT.multipliedBy(2));
+    // then
+    assertTrue(monitor.channel.isOpen());
+  }
+
+  @Test
+  void aRefusedNegotiationIsAFailedConnect() {
+    // given
+    var monitor = new SessionOnAClock();
+    monitor.receive(GREETING);
+    // when
+    monitor.receive("{\"error\": {\"class\": \"GenericError\", \"desc\": \"no\"}, \"id\": 0}\r\n");
+    // then
+    failure(ProtocolException.class, monitor.session.ready());
+  }
+
+  @Test
+  void aLineThatIsNotJsonEndsTheSessionBecauseNothingBehindItCanBeTrusted() {
+    // given
+    var monitor = SessionOnAClock.negotiated();
+    var status = monitor.ask(LONG);
+    // when
+    monitor.receive("{\"return\": \r\n");
+    // then
+    failure(MayHaveRun.class, status);
+    assertFalse(monitor.channel.isOpen());
+    assertTrue(monitor.session.closed().isDone());
+  }
+
+  @Test
+  void aSlowListenerLosesTheNewestAndCountsThem() {
+    // given a listener whose thread does not come
+    var monitor = SessionOnAClock.negotiated();
+    List<Runnable> postponed = new ArrayList<>();
+    List<QmpEvent> told = new ArrayList<>();
+    var subscription = new QmpSubscription(told::add, postponed::add, monitor.session::unsubscribe);
+    monitor.session.subscribe(subscription);
+    // when
+    for (int i = 0; i < QmpSubscription.MAX_WAITING + 3; i++) {
+      monitor.receive(EVENT);
+    }
+    monitor.channel.close().syncUninterruptibly();
+    assertFalse(subscription.ended().toCompletableFuture().isDone());
+    assertEquals(1, postponed.size());
+    postponed.get(0).run();
+    // then
+    assertEquals(3, subscription.dropped());
+    assertEquals(QmpSubscription.MAX_WAITING, told.size());
+    assertTrue(subscription.ended().toCompletableFuture().isDone());
+  }
+}

@@ -1,0 +1,74 @@
+package dev.stillpoint.qmp;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import dev.stillpoint.qmp.command.QueryStatus;
+import dev.stillpoint.qmp.command.StatusInfo;
+import dev.stillpoint.qmp.command.Timed;
+import dev.stillpoint.qmp.testing.FakeQmpServer;
+import dev.stillpoint.qmp.wire.Json;
+import dev.stillpoint.qmp.wire.Pending;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.embedded.EmbeddedChannel;
+import io.netty.handler.codec.LineBasedFrameDecoder;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+
+/** A session on a channel without a socket, whose clock stands until a test moves it. */
+final class SessionOnAClock {
+  static final String GREETING = FakeQmpServer.GREETING.replace('\'', '"') + "\r\n";
+  static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(3);
+
+  final QmpSession session =
+      new QmpSession(new QmpOptions(CONNECT_TIMEOUT, QmpOptions.DEFAULT_TIMEOUT, Runnable::run));
+  final EmbeddedChannel channel = new EmbeddedChannel();
+  private long ids;
+
+  SessionOnAClock() {
+    channel.freezeTime();
+    channel.pipeline().addLast(new LineBasedFrameDecoder(Json.MAX_LINE), session);
+  }
+
+  static SessionOnAClock negotiated() {
+    var opened = new SessionOnAClock();
+    opened.receive(GREETING);
+    opened.receive("{\"return\": {}, \"id\": 0}\n");
+    opened.written();
+    return opened;
+  }
+
+  CompletableFuture<Timed<StatusInfo>> ask(Duration timeout) {
+    var pending = new Pending<>(new QueryStatus(), ++ids, timeout, Runnable::run);
+    session.submit(pending);
+    return pending.reply();
+  }
+
+  void receive(String text) {
+    receive(text.getBytes(UTF_8));
+  }
+
+  void receive(byte[] bytes) {
+    channel.writeInbound(Unpooled.wrappedBuffer(bytes));
+  }
+
+  void pass(Duration time) {
+    channel.advanceTimeBy(time.toNanos(), TimeUnit.NANOSECONDS);
+    channel.runScheduledPendingTasks();
+  }
+
+  /** What was written since the last call. */
+  String written() {
+    var text = new StringBuilder();
+    for (ByteBuf bytes = channel.readOutbound(); bytes != null; bytes = channel.readOutbound()) {
+      text.append(bytes.toString(UTF_8));
+      bytes.release();
+    }
+    return text.toString();
+  }
+
+  static String running(long id) {
+    return "{\"return\": {\"status\": \"running\", \"running\": true}, \"id\": " + id + "}\r\n";
+  }
+}

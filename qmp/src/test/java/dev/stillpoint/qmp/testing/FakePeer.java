@@ -1,0 +1,185 @@
+package dev.stillpoint.qmp.testing;
+
+import dev.stillpoint.qmp.endpoint.Endpoint;
+import dev.stillpoint.qmp.wire.Json;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufUtil;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.embedded.EmbeddedChannel;
+import io.netty.handler.codec.LineBasedFrameDecoder;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The socket of a fake: one client is served at a time and the next ones wait unheard, as with
+ * QEMU's character devices. Lines are cut by the decoder that the clients use.
+ */
+public final class FakePeer implements AutoCloseable {
+  private static final int CHUNK = 64 * 1024;
+  private static final int QUEUE = 2;
+
+  private final Path directory;
+  private final Path socket;
+  private final ServerSocketChannel server;
+  private final Conversation conversation;
+  private final List<byte[]> held = new ArrayList<>();
+  private @Nullable SocketChannel client;
+  private int connections;
+
+  /** What a fake does with its clients; called on the thread of the fake. */
+  public interface Conversation {
+    /** A client is served from now on. */
+    void opened();
+
+    /** It sent a line, given without its end. */
+    void received(byte[] line);
+  }
+
+  private FakePeer(Path directory, Conversation conversation) throws IOException {
+    this.directory = directory;
+    this.socket = directory.resolve("fake.sock");
+    this.conversation = conversation;
+    server = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
+    server.bind(UnixDomainSocketAddress.of(socket), QUEUE);
+  }
+
+  /** Listens in a new temporary directory. */
+  public static FakePeer start(String name, Conversation conversation) {
+    try {
+      var peer = new FakePeer(Files.createTempDirectory(name), conversation);
+      Thread.ofPlatform().daemon().name(name).start(peer::serve);
+      return peer;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Where it listens. */
+  public Endpoint endpoint() {
+    return Endpoint.unix(socket);
+  }
+
+  /** How many clients were served so far, the present one included. */
+  public synchronized int connections() {
+    return connections;
+  }
+
+  private void serve() {
+    while (server.isOpen()) {
+      try (SocketChannel accepted = server.accept()) {
+        synchronized (this) {
+          client = accepted;
+          connections++;
+        }
+        converse(accepted);
+      } catch (IOException e) {
+        // This client is gone, or the fake was closed; the loop's condition tells which.
+      } finally {
+        synchronized (this) {
+          client = null;
+        }
+      }
+    }
+  }
+
+  private void converse(SocketChannel accepted) throws IOException {
+    var lines = new EmbeddedChannel(new LineBasedFrameDecoder(Json.MAX_LINE));
+    var chunk = ByteBuffer.allocate(CHUNK);
+    conversation.opened();
+    while (accepted.read(chunk.clear()) >= 0) {
+      lines.writeInbound(Unpooled.copiedBuffer(chunk.flip()));
+      for (ByteBuf line = lines.readInbound(); line != null; line = lines.readInbound()) {
+        byte[] bytes = ByteBufUtil.getBytes(line);
+        line.release();
+        conversation.received(bytes);
+      }
+    }
+  }
+
+  /** Sends bytes as they are to the client that is served; to nobody when there is none. */
+  public synchronized void send(byte[] bytes) {
+    SocketChannel to = client;
+    if (to == null) {
+      return;
+    }
+    try {
+      var left = ByteBuffer.wrap(bytes);
+      while (left.hasRemaining()) {
+        to.write(left);
+      }
+    } catch (IOException e) {
+      // The client has gone; the serving thread notices.
+      disconnect();
+    }
+  }
+
+  /** Sends a reply, or does to it what the fault says. */
+  public synchronized void reply(byte[] line, @Nullable Fault fault) {
+    switch (fault) {
+      case null -> send(line);
+      case LOST -> {}
+      case HELD -> held.add(line);
+      case SPLIT -> {
+        for (byte one : line) {
+          send(new byte[] {one});
+        }
+      }
+      case TWICE -> {
+        send(line);
+        send(line);
+      }
+      case GARBAGE_BEFORE -> {
+        send("@#!{\n".getBytes(StandardCharsets.UTF_8));
+        send(line);
+      }
+      case CLOSED -> disconnect();
+    }
+  }
+
+  /** Sends the replies that were held, in order. */
+  public synchronized void releaseReplies() {
+    held.forEach(this::send);
+    held.clear();
+  }
+
+  /** How many replies are held. */
+  public synchronized int heldReplies() {
+    return held.size();
+  }
+
+  /** Ends the present connection. */
+  public synchronized void disconnect() {
+    SocketChannel present = client;
+    if (present != null) {
+      try {
+        present.close();
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+    }
+  }
+
+  /** Stops listening, ends the present connection and removes the socket. */
+  @Override
+  public void close() {
+    try {
+      server.close();
+      disconnect();
+      Files.deleteIfExists(socket);
+      Files.deleteIfExists(directory);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}

@@ -1,0 +1,222 @@
+package dev.stillpoint.qmp.testing;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.stillpoint.qmp.endpoint.Endpoint;
+import dev.stillpoint.qmp.wire.Json;
+import io.netty.buffer.Unpooled;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A monitor in this process, on a real unix socket. It greets, negotiates, answers what it was told
+ * to answer, and refuses every other command as QEMU does. Commands are handled one by one, in
+ * order.
+ *
+ * {@snippet :
+ * try (var monitor = FakeQmpServer.start()) {
+ *   monitor.on("query-status").returns("{'status': 'running', 'running': true}");
+ *   monitor.fault("stop", Fault.LOST);
+ *   var client = QmpClient.connect(monitor.endpoint()).join();
+ * }
+ * }
+ */
+public final class FakeQmpServer implements AutoCloseable {
+  /** What QEMU 7.2 says first. */
+  public static final String GREETING =
+      "{'QMP': {'version': {'qemu': {'micro': 22, 'minor': 2, 'major': 7}, 'package': ''},"
+          + " 'capabilities': ['oob']}}";
+
+  private final Map<String, Function<JsonNode, Answer>> answers = new HashMap<>();
+  private final Map<String, Deque<Fault>> faults = new HashMap<>();
+  private final List<JsonNode> requests = new ArrayList<>();
+  private final FakePeer peer;
+  private String opening = GREETING + "\n";
+  private boolean negotiated;
+
+  /** The end of {@link #on}: what the command is answered with, each time. */
+  public final class Rule {
+    private final String command;
+
+    private Rule(String command) {
+      this.command = command;
+    }
+
+    /** A value, as JSON; single quotes count as double ones. */
+    public FakeQmpServer returns(String json) {
+      return answers(arguments -> Answer.value(json));
+    }
+
+    /** An error. */
+    public FakeQmpServer fails(String errorClass, String description) {
+      return answers(arguments -> Answer.error(errorClass, description));
+    }
+
+    /** What a function makes of the arguments, on the thread of the fake. */
+    public FakeQmpServer answers(Function<JsonNode, Answer> function) {
+      synchronized (FakeQmpServer.this) {
+        answers.put(command, function);
+      }
+      return FakeQmpServer.this;
+    }
+  }
+
+  /**
+   * An answer: the member of the reply, {@code return} or {@code error}, and what it holds.
+   *
+   * @param member the name of the member
+   * @param content its value
+   */
+  public record Answer(String member, JsonNode content) {
+    /** A success; single quotes count as double ones. */
+    public static Answer value(String json) {
+      return new Answer("return", parse(json));
+    }
+
+    /** A refusal. */
+    public static Answer error(String errorClass, String description) {
+      ObjectNode error = Json.object();
+      error.put("class", errorClass).put("desc", description);
+      return new Answer("error", error);
+    }
+  }
+
+  private FakeQmpServer() {
+    peer = FakePeer.start("fake-monitor", conversation());
+    on("qmp_capabilities").returns("{}");
+  }
+
+  /** Listens. */
+  public static FakeQmpServer start() {
+    return new FakeQmpServer();
+  }
+
+  private FakePeer.Conversation conversation() {
+    return new FakePeer.Conversation() {
+      @Override
+      public void opened() {
+        open();
+      }
+
+      @Override
+      public void received(byte[] line) {
+        receive(line);
+      }
+    };
+  }
+
+  /** Says what a command is answered with. */
+  public Rule on(String command) {
+    return new Rule(command);
+  }
+
+  /** Says what happens to the next reply to a command; faults of one command queue up. */
+  public synchronized FakeQmpServer fault(String command, Fault fault) {
+    faults.computeIfAbsent(command, name -> new ArrayDeque<>()).add(fault);
+    return this;
+  }
+
+  /** What the next client hears first, in place of the greeting; may be empty. */
+  public synchronized FakeQmpServer opensWith(String text) {
+    opening = text;
+    return this;
+  }
+
+  /** Where it listens. */
+  public Endpoint endpoint() {
+    return peer.endpoint();
+  }
+
+  /** The socket, to end connections, release held replies and send raw bytes. */
+  public FakePeer peer() {
+    return peer;
+  }
+
+  /** Tells an event to the present client. */
+  public void event(String name, String dataJson) {
+    ObjectNode event = Json.object();
+    event.putObject("timestamp").put("seconds", 1_700_000_000L).put("microseconds", 5);
+    event.put("event", name);
+    event.set("data", parse(dataJson));
+    peer.send(bytes(event));
+  }
+
+  /** The names of the commands that came so far, {@code qmp_capabilities} included. */
+  public synchronized List<String> commands() {
+    return requests.stream().map(request -> request.path("execute").asText()).toList();
+  }
+
+  /** The requests that came so far, whole. */
+  public synchronized List<JsonNode> requests() {
+    return List.copyOf(requests);
+  }
+
+  @Override
+  public void close() {
+    peer.close();
+  }
+
+  private synchronized void open() {
+    negotiated = false;
+    peer.send(opening.replace('\'', '"').getBytes(StandardCharsets.UTF_8));
+  }
+
+  private synchronized void receive(byte[] line) {
+    JsonNode request;
+    try {
+      request = Json.parse(Unpooled.wrappedBuffer(line));
+    } catch (IOException e) {
+      peer.send(bytes(reply(Answer.error("GenericError", "JSON parse error"), null)));
+      return;
+    }
+    requests.add(request);
+    String command = request.path("execute").asText();
+    Answer answer = answer(command, request.path("arguments"));
+    Deque<Fault> planned = faults.get(command);
+    peer.reply(bytes(reply(answer, request.get("id"))), planned == null ? null : planned.poll());
+  }
+
+  private Answer answer(String command, JsonNode arguments) {
+    Function<JsonNode, Answer> function = answers.get(command);
+    boolean negotiation = command.equals("qmp_capabilities");
+    if (function == null || negotiation == negotiated) {
+      return Answer.error("CommandNotFound", "The command " + command + " has not been found");
+    }
+    Answer answer = function.apply(arguments);
+    if (negotiation && answer.member().equals("return")) {
+      negotiated = true;
+    }
+    return answer;
+  }
+
+  private static ObjectNode reply(Answer answer, @Nullable JsonNode id) {
+    ObjectNode reply = Json.object();
+    reply.set(answer.member(), answer.content());
+    if (id != null) {
+      reply.set("id", id);
+    }
+    return reply;
+  }
+
+  private static byte[] bytes(ObjectNode message) {
+    return (message + "\r\n").getBytes(StandardCharsets.UTF_8);
+  }
+
+  private static JsonNode parse(String json) {
+    try {
+      byte[] text = json.replace('\'', '"').getBytes(StandardCharsets.UTF_8);
+      return Json.parse(Unpooled.wrappedBuffer(text));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}
