@@ -17,9 +17,9 @@ import java.util.regex.Pattern;
  * A running virtual machine with a real kernel, real file systems and a real guest agent, under
  * TCG.
  *
- * <p>It has a temporary directory of its own, which holds its sockets, logs and disk images.
- * {@link #close} ends QEMU and deletes the directory; so does the end of the JVM. Methods may be
- * called from any thread, {@link #shell} from one at a time.
+ * <p>It has a temporary directory of its own, which holds its sockets, logs and disk images. {@link
+ * #close} ends QEMU and deletes the directory; so does the end of the JVM. Methods may be called
+ * from any thread, {@link #shell} from one at a time.
  */
 public final class Guest implements AutoCloseable {
   /** A cold boot takes 3 s on a quiet machine; a busy one gets much more. */

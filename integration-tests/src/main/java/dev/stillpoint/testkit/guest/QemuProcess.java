@@ -151,8 +151,7 @@ public final class QemuProcess implements AutoCloseable {
 
   /** Waits until QEMU listens there: the file alone is there a moment before. */
   void awaitSocket(Path socket) {
-    boolean there =
-        Deadline.in(START_LIMIT).await(() -> listens(socket) || !process.isAlive());
+    boolean there = Deadline.in(START_LIMIT).await(() -> listens(socket) || !process.isAlive());
     if (!there || !process.isAlive()) {
       String log = log();
       close();

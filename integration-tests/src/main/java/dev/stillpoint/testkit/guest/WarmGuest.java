@@ -37,8 +37,7 @@ public final class WarmGuest {
   public static WarmGuest of(GuestConfig config) {
     HostTools.require("qemu-system-x86_64");
     GuestImage image = GuestImage.build();
-    String version =
-        HostCommand.run(Path.of("/"), List.of("qemu-system-x86_64", "--version"));
+    String version = HostCommand.run(Path.of("/"), List.of("qemu-system-x86_64", "--version"));
     String key = Cache.key(List.of(FORM, version, image.key(), config.stateKey()));
     Path entry = Cache.entry("warm", key, directory -> save(config, directory));
     return new WarmGuest(image, config, entry);
@@ -82,8 +81,7 @@ public final class WarmGuest {
       images.add(directory.resolve(name));
     }
     String source = "exec:cat " + shellQuote(entry.resolve(STATE));
-    Guest guest =
-        Guest.start(image, config, directory, images, List.of("-incoming", source));
+    Guest guest = Guest.start(image, config, directory, images, List.of("-incoming", source));
     guest.closingOnFailure(() -> resume(guest));
     return guest;
   }
@@ -112,15 +110,14 @@ public final class WarmGuest {
     var last = new String[] {""};
     boolean reached =
         Deadline.in(limit)
-            .await(
-                () -> {
-                  try {
-                    last[0] = monitor.execute(query, "{}");
-                  } catch (IOException e) {
-                    throw new UncheckedIOException(e);
-                  }
-                  return last[0].contains(wanted) || last[0].contains("\"failed\"");
-                });
+            .await(() -> {
+              try {
+                last[0] = monitor.execute(query, "{}");
+              } catch (IOException e) {
+                throw new UncheckedIOException(e);
+              }
+              return last[0].contains(wanted) || last[0].contains("\"failed\"");
+            });
     if (!reached || !last[0].contains(wanted)) {
       throw new IOException(query + " did not come to " + status + ": " + last[0].strip());
     }

@@ -28,7 +28,8 @@ class GuestTest {
       long ack = guest.awaitNextAck(Duration.ofSeconds(20));
       for (int disk = 0; disk < 3; disk++) {
         long sequence = Long.parseLong(guest.shell("cat /data" + disk + "/seq").strip());
-        assertTrue(sequence >= ack, "disk " + disk + " holds " + sequence + ", acknowledged " + ack);
+        assertTrue(
+            sequence >= ack, "disk " + disk + " holds " + sequence + ", acknowledged " + ack);
       }
     }
     // and after it nothing is left

@@ -18,16 +18,17 @@ class WarmGuestTest {
     WarmGuest warm = WarmGuest.of(GuestConfig.threeDisks());
     long t1 = System.nanoTime();
     try (Guest first = warm.start()) {
-      System.out.printf("warm %d ms, clone %d ms%n", (t1 - t0) / 1000000, (System.nanoTime() - t1) / 1000000);
+      System.out.printf(
+          "warm %d ms, clone %d ms%n", (t1 - t0) / 1000000, (System.nanoTime() - t1) / 1000000);
       try (Guest second = warm.start()) {
-      // when one of them gets a file
-      first.shell("echo mine > /data1/mine && sync");
-      // then the other does not have it
-      assertEquals("none\n", second.shell("ls /data1/mine 2>/dev/null || echo none"));
-      assertNotEquals(first.images(), second.images());
-      // and both write on
-      long ack = first.awaitNextAck(LIMIT);
-      assertTrue(second.awaitNextAck(LIMIT) > 0 && ack > 0);
+        // when one of them gets a file
+        first.shell("echo mine > /data1/mine && sync");
+        // then the other does not have it
+        assertEquals("none\n", second.shell("ls /data1/mine 2>/dev/null || echo none"));
+        assertNotEquals(first.images(), second.images());
+        // and both write on
+        long ack = first.awaitNextAck(LIMIT);
+        assertTrue(second.awaitNextAck(LIMIT) > 0 && ack > 0);
       }
     }
   }
