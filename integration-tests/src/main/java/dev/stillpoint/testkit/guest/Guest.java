@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalLong;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.Function;
 import java.util.regex.Pattern;
 
 /**
@@ -45,11 +46,27 @@ public final class Guest implements AutoCloseable {
 
   /** Boots a guest on fresh disks and returns when its agent, if it has one, answers. */
   public static Guest boot(GuestConfig config) {
+    return inNewDirectory(directory -> {
+      List<Path> images = BlankDisks.create(config.disks(), directory);
+      Guest guest = start(GuestImage.build(), config, directory, images, List.of());
+      guest.closingOnFailure(guest::awaitBoot);
+      return guest;
+    });
+  }
+
+  /** Gives the starter a fresh directory, and takes it away again if that fails. */
+  static Guest inNewDirectory(Function<Path, Guest> starter) {
     Path directory = QemuProcess.newDirectory();
-    List<Path> images = BlankDisks.create(config.disks(), directory);
-    Guest guest = start(GuestImage.build(), config, directory, images, List.of());
-    guest.closingOnFailure(guest::awaitBoot);
-    return guest;
+    try {
+      return starter.apply(directory);
+    } catch (RuntimeException e) {
+      try {
+        FileTrees.delete(directory);
+      } catch (IOException undeleted) {
+        e.addSuppressed(undeleted);
+      }
+      throw e;
+    }
   }
 
   /** Starts QEMU in the directory, which holds the images already; returns when QEMU listens. */
@@ -133,6 +150,16 @@ public final class Guest implements AutoCloseable {
           "the guest's shell does not answer `%s`; console:%n%s".formatted(commandLine, console()),
           e);
     }
+  }
+
+  /** Sends the agent a signal in the guest: {@code STOP}, {@code CONT}, {@code KILL}, ... */
+  public void signalAgent(String signal) {
+    shell("kill -%s $(cat /run/qemu-ga.pid)".formatted(signal));
+  }
+
+  /** Starts the agent anew after it was killed. It reads the state file of the one before. */
+  public void startAgent() {
+    shell("rm -f /run/qemu-ga.pid; start_agent");
   }
 
   private static String ended(String commandLine, int status, String output) {

@@ -95,11 +95,20 @@ public final class QemuProcess implements AutoCloseable {
               .redirectOutput(directory.resolve("qemu.log").toFile())
               .start();
       process.getOutputStream().close();
-      var started = new QemuProcess(directory, process, watch(process.pid(), directory));
+      var started = new QemuProcess(directory, process, watched(process, directory));
       LIVE.add(started);
       return started;
     } catch (IOException e) {
       throw new UncheckedIOException(e);
+    }
+  }
+
+  private static Process watched(Process process, Path directory) throws IOException {
+    try {
+      return watch(process.pid(), directory);
+    } catch (IOException e) {
+      process.destroyForcibly();
+      throw e;
     }
   }
 

@@ -3,7 +3,6 @@ package dev.stillpoint.testkit.guest;
 import dev.stillpoint.testkit.HostTools;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -73,17 +72,18 @@ public final class WarmGuest {
    * likes may run at once.
    */
   public Guest start() {
-    Path directory = QemuProcess.newDirectory();
-    var images = new ArrayList<Path>();
-    for (int i = 0; i < config.disks().size(); i++) {
-      String name = config.disks().get(i).fileName(i);
-      BlankDisks.copySparse(entry.resolve(name), directory.resolve(name));
-      images.add(directory.resolve(name));
-    }
-    String source = "exec:cat " + shellQuote(entry.resolve(STATE));
-    Guest guest = Guest.start(image, config, directory, images, List.of("-incoming", source));
-    guest.closingOnFailure(() -> resume(guest));
-    return guest;
+    return Guest.inNewDirectory(directory -> {
+      var images = new ArrayList<Path>();
+      for (int i = 0; i < config.disks().size(); i++) {
+        String name = config.disks().get(i).fileName(i);
+        BlankDisks.copySparse(entry.resolve(name), directory.resolve(name));
+        images.add(directory.resolve(name));
+      }
+      List<String> load = List.of("-incoming", "exec:cat " + shellQuote(entry.resolve(STATE)));
+      Guest guest = Guest.start(image, config, directory, images, load);
+      guest.closingOnFailure(() -> resume(guest));
+      return guest;
+    });
   }
 
   /** The same, tracing these events of QEMU into {@link Guest#trace()}. */
@@ -129,11 +129,5 @@ public final class WarmGuest {
 
   private static String shellQuote(Path path) {
     return "'" + path.toString().replace("'", "'\\''") + "'";
-  }
-
-  /** Whether the state is still in the cache, for messages. */
-  @Override
-  public String toString() {
-    return "WarmGuest[" + entry + (Files.isDirectory(entry) ? "]" : ", deleted]");
   }
 }
