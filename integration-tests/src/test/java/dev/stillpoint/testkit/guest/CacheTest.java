@@ -1,5 +1,6 @@
 package dev.stillpoint.testkit.guest;
 
+import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
@@ -10,15 +11,19 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class CacheTest {
+  private static final Duration LIMIT = Duration.ofSeconds(20);
+
   @TempDir Path root;
 
   @Test
@@ -39,19 +44,44 @@ class CacheTest {
   }
 
   @Test
-  void isMadeOnceByManyAtOnce() throws IOException {
-    // given many that want the same entry
+  void isMadeOnceByManyAtOnce() throws Exception {
+    // given one that makes an entry until all the others wait for it
     var made = new AtomicInteger();
-    List<CompletableFuture<Path>> all =
-        Stream.generate(
-                () -> CompletableFuture.supplyAsync(() -> Cache.entry(root, "k", "e", one(made))))
-            .limit(8)
-            .toList();
-    // then one makes it and all see the whole of it
-    for (CompletableFuture<Path> entry : all) {
-      assertEquals("1", Files.readString(entry.join().resolve("content")));
+    var others = new ArrayList<Thread>();
+    Cache.Maker maker =
+        directory -> {
+          if (made.incrementAndGet() == 1) {
+            await().atMost(LIMIT).until(() -> others.stream().allMatch(CacheTest::waits));
+          }
+          Files.writeString(directory.resolve("content"), "whole");
+        };
+    var seen = new ConcurrentLinkedQueue<String>();
+    for (int i = 0; i < 4; i++) {
+      others.add(new Thread(() -> seen.add(content(Cache.entry(root, "k", "e", maker)))));
     }
+    Thread first = new Thread(() -> seen.add(content(Cache.entry(root, "k", "e", maker))));
+    first.start();
+    await().atMost(LIMIT).until(() -> made.get() == 1);
+    others.forEach(Thread::start);
+    for (Thread thread : others) {
+      thread.join(LIMIT);
+    }
+    first.join(LIMIT);
+    // then it was made once, and all saw the whole of it
     assertEquals(1, made.get());
+    assertEquals(List.of("whole", "whole", "whole", "whole", "whole"), List.copyOf(seen));
+  }
+
+  private static boolean waits(Thread thread) {
+    return thread.getState() == Thread.State.WAITING;
+  }
+
+  private static String content(Path entry) {
+    try {
+      return Files.readString(entry.resolve("content"));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   private static Cache.Maker one(AtomicInteger made) {
