@@ -124,7 +124,8 @@ public final class Guest implements AutoCloseable {
   }
 
   /**
-   * Runs a command line in the guest's busybox shell, beside the agent, and waits for its end.
+   * Runs a command line in the guest's busybox shell, beside the agent, and waits for its end. It
+   * is root and sees {@code /dataN}, {@code fsfreeze} and the functions of {@code init.sh}.
    *
    * @return what it printed, both streams
    * @throws IllegalStateException if its exit status is not 0
