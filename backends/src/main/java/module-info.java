@@ -5,4 +5,8 @@ module dev.stillpoint.backends {
   requires transitive dev.stillpoint.qmp;
   requires org.slf4j;
   requires static transitive org.jspecify;
+
+  exports dev.stillpoint.backends;
+  exports dev.stillpoint.backends.guest;
+  exports dev.stillpoint.backends.qemu;
 }

@@ -6,7 +6,7 @@ import java.io.IOException;
 public final class AgentUnavailableException extends IOException {
   private static final long serialVersionUID = 1L;
 
-  AgentUnavailableException(String message) {
-    super(message);
+  AgentUnavailableException(String message, Throwable cause) {
+    super(message, cause);
   }
 }

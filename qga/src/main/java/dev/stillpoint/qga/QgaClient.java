@@ -13,6 +13,7 @@ import io.netty.handler.codec.LineBasedFrameDecoder;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicLong;
 
@@ -63,23 +64,32 @@ public final class QgaClient implements AutoCloseable {
         };
     return Transport.connect(endpoint, options.connectTimeout(), initializer)
         .thenApply(channel -> new QgaClient(endpoint, channel, session, options))
-        .thenCompose(QgaClient::inStep);
+        .thenCompose(QgaClient::inStep)
+        // A failed connect completes on the event loop; the caller's code must not run there.
+        .whenCompleteAsync((client, failure) -> {}, options.callbacks());
   }
 
   private CompletableFuture<QgaClient> inStep() {
     return synchronise(options.connectTimeout())
         .thenApply(done -> this)
-        .exceptionallyCompose(thrown -> unavailable());
+        .exceptionallyCompose(this::unavailable);
   }
 
-  private CompletableFuture<QgaClient> unavailable() {
+  private CompletableFuture<QgaClient> unavailable(Throwable thrown) {
     close();
+    Throwable cause =
+        thrown instanceof CompletionException && thrown.getCause() != null
+            ? thrown.getCause()
+            : thrown;
     return CompletableFuture.failedFuture(
         new AgentUnavailableException(
             "no guest agent answers at "
                 + endpoint
                 + ": it does not run, the guest is stopped or not up yet, or another client holds"
-                + " the connection"));
+                + " the connection ("
+                + cause.getMessage()
+                + ")",
+            cause));
   }
 
   private static long freshSyncId() {

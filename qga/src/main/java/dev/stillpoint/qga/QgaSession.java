@@ -1,12 +1,15 @@
 package dev.stillpoint.qga;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.stillpoint.qmp.wire.CallbackThreads;
 import dev.stillpoint.qmp.wire.Json;
 import dev.stillpoint.qmp.wire.Pending;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
+import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.SimpleChannelInboundHandler;
+import io.netty.handler.codec.TooLongFrameException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
@@ -42,8 +45,10 @@ final class QgaSession extends SimpleChannelInboundHandler<ByteBuf> {
   private @Nullable ChannelHandlerContext context;
   private @Nullable Pending<?> inFlight;
   private boolean synced;
+  private boolean everSynced;
   private boolean syncAsked;
   private long syncId;
+  private @Nullable ChannelFuture lastWrite;
   private long strayLines;
   private boolean over;
   private String ending = "the connection to the agent was closed";
@@ -74,8 +79,11 @@ final class QgaSession extends SimpleChannelInboundHandler<ByteBuf> {
           ctx.executor()
               .schedule(() -> expire(pending), pending.timeout().toNanos(), TimeUnit.NANOSECONDS));
       waiting.add(pending);
-      // The agent may have been restarted since, so an unanswered sync is no reason to wait.
-      syncAsked = false;
+      if (lastWrite == null || lastWrite.isDone()) {
+        // The agent may have been restarted since, so an unanswered sync is no reason to wait. But
+        // while a dead one takes no bytes, asking again would only pile them up.
+        syncAsked = false;
+      }
       pump(ctx);
     }
   }
@@ -124,12 +132,12 @@ final class QgaSession extends SimpleChannelInboundHandler<ByteBuf> {
   }
 
   private void write(ChannelHandlerContext ctx, ByteBuf bytes) {
-    ctx.writeAndFlush(bytes)
-        .addListener(done -> {
-          if (!done.isSuccess()) {
-            end(ctx, "writing to the agent failed: " + done.cause().getMessage());
-          }
-        });
+    lastWrite = ctx.writeAndFlush(bytes);
+    lastWrite.addListener(done -> {
+      if (!done.isSuccess()) {
+        end(ctx, "writing to the agent failed: " + done.cause().getMessage());
+      }
+    });
   }
 
   @Override
@@ -147,7 +155,10 @@ final class QgaSession extends SimpleChannelInboundHandler<ByteBuf> {
     }
     if (sentinel >= 0 && isSyncReply(message)) {
       synced = true;
+      everSynced = true;
       pump(ctx);
+    } else if (!everSynced && message.has("QMP")) {
+      end(ctx, "this is a QMP monitor and no guest agent");
     } else if (synced && sentinel < 0) {
       answered(ctx, message);
     } else {
@@ -198,7 +209,12 @@ final class QgaSession extends SimpleChannelInboundHandler<ByteBuf> {
 
   @Override
   public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
-    end(ctx, "the connection to the agent failed: " + cause.getMessage());
+    if (cause instanceof TooLongFrameException) {
+      // A guest's garbage is dropped like every other; ending the connection would lose our place.
+      stray("too long");
+    } else {
+      end(ctx, "the connection to the agent failed: " + cause.getMessage());
+    }
   }
 
   private void end(ChannelHandlerContext ctx, String why) {
@@ -216,7 +232,7 @@ final class QgaSession extends SimpleChannelInboundHandler<ByteBuf> {
     }
     everybody.forEach(pending -> pending.giveUp(why));
     var unused = ctx.close();
-    callbacks.execute(() -> closed.complete(null));
+    CallbackThreads.run(callbacks, () -> closed.complete(null));
   }
 
   void close() {

@@ -71,7 +71,9 @@ public final class QmpClient implements AutoCloseable {
             session
                 .ready()
                 .thenApply(
-                    greeting -> new QmpClient(endpoint, channel, session, greeting, options)));
+                    greeting -> new QmpClient(endpoint, channel, session, greeting, options)))
+        // A failed connect completes on the event loop; the caller's code must not run there.
+        .whenCompleteAsync((client, failure) -> {}, options.callbacks());
   }
 
   /** Where this client is connected to. */
@@ -109,7 +111,13 @@ public final class QmpClient implements AutoCloseable {
 
   /** Executes a command by its name, for what has no record here. */
   public CompletableFuture<JsonNode> execute(String command, ObjectNode arguments) {
-    return execute(new Untyped(command, arguments));
+    return execute(command, arguments, options.commandTimeout());
+  }
+
+  /** Executes a command by its name, with a timeout of its own. */
+  public CompletableFuture<JsonNode> execute(
+      String command, ObjectNode arguments, Duration timeout) {
+    return execute(new Untyped(command, arguments), timeout);
   }
 
   /**

@@ -3,6 +3,7 @@ package dev.stillpoint.qmp;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.stillpoint.qmp.command.QmpCapabilities;
 import dev.stillpoint.qmp.error.ProtocolException;
+import dev.stillpoint.qmp.wire.CallbackThreads;
 import dev.stillpoint.qmp.wire.Json;
 import dev.stillpoint.qmp.wire.Pending;
 import io.netty.buffer.ByteBuf;
@@ -11,6 +12,7 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.SimpleChannelInboundHandler;
 import io.netty.handler.codec.TooLongFrameException;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -20,6 +22,7 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -46,8 +49,7 @@ final class QmpSession extends SimpleChannelInboundHandler<ByteBuf> {
   private boolean negotiated;
   private boolean over;
   private String ending = "the connection was closed by the monitor";
-  private final java.util.concurrent.atomic.LongAdder lateReplies =
-      new java.util.concurrent.atomic.LongAdder();
+  private final LongAdder lateReplies = new LongAdder();
 
   QmpSession(QmpOptions options) {
     this.options = options;
@@ -159,9 +161,9 @@ final class QmpSession extends SimpleChannelInboundHandler<ByteBuf> {
   protected void channelRead0(ChannelHandlerContext ctx, ByteBuf line) {
     JsonNode message;
     try {
-      message = Json.parse(line);
+      message = Json.parse(line.duplicate());
     } catch (IOException e) {
-      end(ctx, notJson());
+      end(ctx, notJson(line));
       return;
     }
     if (message.has("event")) {
@@ -176,10 +178,13 @@ final class QmpSession extends SimpleChannelInboundHandler<ByteBuf> {
     }
   }
 
-  private String notJson() {
-    return greeting == null
-        ? "the other side does not speak QMP, or its monitor has pretty=on, which is not supported"
-        : "the monitor sent a line that is not JSON";
+  private String notJson(ByteBuf line) {
+    if (greeting != null) {
+      return "the monitor sent a line that is not JSON";
+    }
+    return line.toString(StandardCharsets.UTF_8).strip().equals("{")
+        ? "the monitor has pretty=on, which is not supported: it spreads a message over many lines"
+        : "the other side does not speak QMP";
   }
 
   private void greeted(ChannelHandlerContext ctx, JsonNode content) {
@@ -222,7 +227,7 @@ final class QmpSession extends SimpleChannelInboundHandler<ByteBuf> {
       return;
     }
     negotiated = true;
-    options.callbacks().execute(() -> ready.complete(known));
+    CallbackThreads.run(options.callbacks(), () -> ready.complete(known));
   }
 
   @Override
@@ -253,12 +258,13 @@ final class QmpSession extends SimpleChannelInboundHandler<ByteBuf> {
     waiting.clear();
     everybody.forEach(pending -> pending.giveUp(why));
     var unused = ctx.close();
-    subscriptions.forEach(QmpSubscription::end);
-    options
-        .callbacks()
-        .execute(() -> {
+    CallbackThreads.run(
+        options.callbacks(),
+        () -> {
           ready.completeExceptionally(new ProtocolException(why));
           closed.complete(null);
+          // After closed: whoever subscribes from now on sees that and ends at once.
+          subscriptions.forEach(QmpSubscription::end);
         });
   }
 

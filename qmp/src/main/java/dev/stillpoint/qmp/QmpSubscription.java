@@ -1,5 +1,6 @@
 package dev.stillpoint.qmp;
 
+import dev.stillpoint.qmp.wire.CallbackThreads;
 import java.util.ArrayDeque;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -47,20 +48,31 @@ public final class QmpSubscription implements AutoCloseable {
   /** Ends the subscription. Events that wait are not told. */
   @Override
   public void close() {
+    synchronized (this) {
+      waiting.clear();
+    }
     end();
     onClose.accept(this);
   }
 
+  /** No event comes any more; those that wait are still told, and then the end. */
   void end() {
     synchronized (this) {
       closed = true;
+      if (telling) {
+        return;
+      }
+      telling = true;
     }
-    ended.completeAsync(() -> null, callbacks);
+    CallbackThreads.run(callbacks, this::tell);
   }
 
   void offer(QmpEvent event) {
     synchronized (this) {
-      if (closed || waiting.size() >= MAX_WAITING) {
+      if (closed) {
+        return;
+      }
+      if (waiting.size() >= MAX_WAITING) {
         dropped++;
         return;
       }
@@ -70,22 +82,29 @@ public final class QmpSubscription implements AutoCloseable {
       }
       telling = true;
     }
-    callbacks.execute(this::tell);
+    CallbackThreads.run(callbacks, this::tell);
   }
 
   private void tell() {
     while (true) {
       QmpEvent event;
+      boolean last;
       synchronized (this) {
         event = waiting.poll();
+        last = closed;
         if (event == null) {
           telling = false;
-          return;
         }
+      }
+      if (event == null) {
+        if (last) {
+          ended.complete(null);
+        }
+        return;
       }
       try {
         listener.accept(event);
-      } catch (RuntimeException e) {
+      } catch (RuntimeException | Error e) {
         log.warn("a listener failed at {}", event.name(), e);
       }
     }

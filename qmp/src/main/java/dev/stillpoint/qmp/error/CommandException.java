@@ -62,5 +62,11 @@ public abstract sealed class CommandException extends RuntimeException {
     public MayHaveRun(String command, String why) {
       super(command, command + " may have run: " + why);
     }
+
+    /** A command without a reply that makes sense. */
+    public MayHaveRun(String command, String why, Throwable cause) {
+      this(command, why);
+      initCause(cause);
+    }
   }
 }

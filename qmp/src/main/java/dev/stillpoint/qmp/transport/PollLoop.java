@@ -82,23 +82,28 @@ final class PollLoop implements IoHandler {
     };
   }
 
+  /** Lets nothing through: an exception would end the thread that every connection depends on. */
   @Override
   public int run(IoHandlerContext context) {
     try {
       poll(context);
-      pollFailures = 0;
-    } catch (IOException e) {
-      // A signal, most likely: the kernel never restarts a poll.
-      pollFailures++;
-      LOG.debug("Poll failed, {} in a row", pollFailures, e);
-      if (pollFailures >= MAX_POLL_FAILURES) {
-        LOG.error("Unix sockets cannot be polled; closing all of them", e);
-        pollFailures = 0;
-        prepareToDestroy();
-      }
+    } catch (IOException | RuntimeException e) {
+      pollFailed(e);
       return 0;
     }
+    pollFailures = 0;
     return dispatch();
+  }
+
+  private void pollFailed(Exception cause) {
+    // A signal, most likely: the kernel never restarts a poll.
+    pollFailures++;
+    LOG.debug("Poll failed, {} in a row", pollFailures, cause);
+    if (pollFailures >= MAX_POLL_FAILURES) {
+      LOG.error("Unix sockets cannot be polled; closing all of them", cause);
+      pollFailures = 0;
+      prepareToDestroy();
+    }
   }
 
   private void poll(IoHandlerContext context) throws IOException {
@@ -127,7 +132,12 @@ final class PollLoop implements IoHandler {
       SelectionKey key = keys.next();
       keys.remove();
       if (key.channel().isOpen() && key.attachment() instanceof Registration registration) {
-        registration.dispatch();
+        try {
+          registration.dispatch();
+        } catch (RuntimeException | AssertionError | LinkageError e) {
+          LOG.error("A channel failed; closing it", e);
+          registration.closeHandle();
+        }
         handled++;
       }
     }
@@ -155,13 +165,15 @@ final class PollLoop implements IoHandler {
   public void prepareToDestroy() {
     for (SelectionKey key : List.copyOf(selector.keys())) {
       if (key.attachment() instanceof Registration registration) {
-        registration.handle.close();
+        registration.closeHandle();
       }
     }
   }
 
   @Override
   public void destroy() {
+    // Netty asks for this before, but not when the shutdown comes while a task runs.
+    prepareToDestroy();
     try {
       selector.close();
     } catch (IOException e) {
@@ -188,6 +200,14 @@ final class PollLoop implements IoHandler {
               (ready & SelectionKey.OP_READ) != 0,
               (ready & SelectionKey.OP_WRITE) != 0,
               !key.isValid()));
+    }
+
+    void closeHandle() {
+      try {
+        handle.close();
+      } catch (RuntimeException | AssertionError | LinkageError e) {
+        LOG.error("A channel could not be closed", e);
+      }
     }
 
     @Override

@@ -51,11 +51,13 @@ public final class Transport {
    * served yet counts as connected. Cancelling the future gives the attempt up and closes a channel
    * that came too late.
    *
-   * <p>The channel delivers every byte that the peer sent before {@code channelInactive}. A failed
-   * write ends its output only ({@code AUTO_CLOSE} is off): wait for the end of the input, or close
-   * it. Bytes that the peer does not take are kept up to {@link #MAX_UNWRITTEN_BYTES}; one message
-   * of the caller should be one buffer, as a refused buffer is not sent in part. The channel is a
-   * {@link io.netty.channel.socket.DuplexChannel}.
+   * <p>The channel is a {@link io.netty.channel.socket.DuplexChannel}. It delivers every byte that
+   * the peer sent before {@code channelInactive}. A peer that leaves without having read all of
+   * ours (QEMU does on {@code quit}) is an {@code IOException} to {@code exceptionCaught}, after
+   * its last byte and before {@code channelInactive}. A failed write ends the output only ({@code
+   * AUTO_CLOSE} is off): wait for the end of the input, or close. Bytes that the peer does not take
+   * are kept up to {@link #MAX_UNWRITTEN_BYTES}; make each message one buffer, as a refused buffer
+   * is not sent in part.
    *
    * @param connectTimeout how long the attempt may take in all, more than zero
    * @param initializer added to the new channel's pipeline before the first byte is read
@@ -76,10 +78,10 @@ public final class Transport {
             new TcpConnector(tcp, TcpLoops.GROUP.next(), connectTimeout, initializer, connected)
                 .start(InetAddress::getAllByName);
       }
-    } catch (LinkageError e) {
+    } catch (LinkageError | RuntimeException e) {
+      // junixsocket's native library could not be loaded, most likely
       connected.completeExceptionally(
-          new ConnectFailedException(
-              endpoint, Reason.OTHER, "junixsocket has no native library for this system", e));
+          new ConnectFailedException(endpoint, Reason.OTHER, String.valueOf(e), e));
     }
     return connected;
   }

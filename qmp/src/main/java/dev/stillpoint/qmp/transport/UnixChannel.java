@@ -15,30 +15,15 @@ import io.netty.channel.IoRegistration;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.channel.socket.DuplexChannel;
 import io.netty.util.ReferenceCountUtil;
-import java.io.FileInputStream;
-import java.io.FileOutputStream;
 import java.io.IOException;
 import java.net.SocketAddress;
 import java.nio.channels.AlreadyConnectedException;
-import java.nio.channels.FileChannel;
 import java.nio.channels.SelectableChannel;
 import java.nio.channels.SelectionKey;
 import org.jspecify.annotations.Nullable;
-import org.newsclub.net.unix.AFUNIXSocketChannel;
 
 /**
- * A Netty channel over a connected unix socket of junixsocket.
- *
- * <p>junixsocket is there because it can pass descriptors (SCM_RIGHTS) and tell who the peer is. It
- * opens, connects and polls the socket, but the bytes go through the JDK's own file channels on the
- * same descriptor, because junixsocket
- *
- * <ul>
- *   <li>closes the descriptor when a write fails with EPIPE, and with it loses what the peer said
- *       before it left;
- *   <li>shuts the connection down when it closes it, also for whoever holds a duplicate of the
- *       descriptor. Closing this channel leaves duplicates alone.
- * </ul>
+ * A Netty channel over a connected unix socket.
  *
  * <p>Every readable byte is delivered before {@code channelInactive}, also when the peer hung up or
  * a write failed: a failed write ends the output only. Nothing is read from the socket while
@@ -50,10 +35,7 @@ final class UnixChannel extends AbstractChannel implements DuplexChannel {
   private static final int MAX_READS_IN_A_ROW = 16;
   private static final ChannelMetadata METADATA = new ChannelMetadata(false, MAX_READS_IN_A_ROW);
 
-  private final AFUNIXSocketChannel socket;
-  private final SocketAddress remote;
-  private final FileChannel in;
-  private final FileChannel out;
+  private final UnixSocket socket;
   private final UnixChannelConfig config;
 
   private volatile boolean inputShutdown;
@@ -66,16 +48,10 @@ final class UnixChannel extends AbstractChannel implements DuplexChannel {
   private boolean hungUp;
   private boolean drainScheduled;
 
-  /** Takes over a connected socket and puts it into non-blocking mode. */
   @SuppressWarnings("NullAway") // a channel without a parent
-  UnixChannel(AFUNIXSocketChannel connected, SocketAddress remote) throws IOException {
+  UnixChannel(UnixSocket socket) {
     super(null);
-    connected.configureBlocking(false);
-    connected.setShutdownOnClose(false);
-    this.socket = connected;
-    this.remote = remote;
-    this.in = new FileInputStream(connected.getFileDescriptor()).getChannel();
-    this.out = new FileOutputStream(connected.getFileDescriptor()).getChannel();
+    this.socket = socket;
     this.config = new UnixChannelConfig(this);
     // A write that fails must not close the channel: what the peer said before is still to be read.
     config.setAutoClose(false);
@@ -93,7 +69,7 @@ final class UnixChannel extends AbstractChannel implements DuplexChannel {
 
   @Override
   public boolean isOpen() {
-    return in.isOpen();
+    return socket.isOpen();
   }
 
   @Override
@@ -108,7 +84,7 @@ final class UnixChannel extends AbstractChannel implements DuplexChannel {
 
   @Override
   protected SocketAddress remoteAddress0() {
-    return remote;
+    return socket.remote();
   }
 
   @Override
@@ -121,8 +97,7 @@ final class UnixChannel extends AbstractChannel implements DuplexChannel {
     return new UnixUnsafe();
   }
 
-  /** The socket itself: for what junixsocket alone can do with it. */
-  AFUNIXSocketChannel socket() {
+  UnixSocket socket() {
     return socket;
   }
 
@@ -233,7 +208,7 @@ final class UnixChannel extends AbstractChannel implements DuplexChannel {
         return;
       }
       if (buffer.isReadable()) {
-        int written = buffer.readBytes(out, buffer.readableBytes());
+        int written = socket.write(buffer);
         pending.progress(written);
         if (written == 0) {
           break;
@@ -326,15 +301,7 @@ final class UnixChannel extends AbstractChannel implements DuplexChannel {
   protected void doClose() throws IOException {
     inputShutdown = true;
     outputShutdown = true;
-    try {
-      in.close(); // a plain close(2) of the descriptor that all three share
-    } finally {
-      try {
-        out.close();
-      } finally {
-        socket.close();
-      }
-    }
+    socket.close();
   }
 
   @Override
@@ -351,7 +318,7 @@ final class UnixChannel extends AbstractChannel implements DuplexChannel {
 
     @Override
     public SelectableChannel socket() {
-      return socket;
+      return socket.channel();
     }
 
     @Override
@@ -392,7 +359,7 @@ final class UnixChannel extends AbstractChannel implements DuplexChannel {
         do {
           buffer = sizes.allocate(alloc());
           sizes.attemptedBytesRead(buffer.writableBytes());
-          sizes.lastBytesRead(buffer.writeBytes(in, buffer.writableBytes()));
+          sizes.lastBytesRead(socket.read(buffer));
           if (sizes.lastBytesRead() <= 0) {
             // After a hang-up nothing can come any more, whatever the socket says.
             ended = sizes.lastBytesRead() < 0 || hungUp;

@@ -11,20 +11,17 @@ import java.nio.charset.Charset;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
-import org.newsclub.net.unix.AFUNIXSocketAddress;
-import org.newsclub.net.unix.AFUNIXSocketChannel;
 import org.newsclub.net.unix.ConnectionRefusedSocketException;
 
 /**
  * One attempt to connect to a unix socket; lives on its event loop.
  *
- * <p>The socket is connected first and made a channel then. It is in non-blocking mode from the
- * start: the kernel connects a unix socket at once or says that the listener's queue is full
- * (EAGAIN), which junixsocket reports as a connection still pending, wrongly: it has to be asked
- * for again.
+ * <p>The socket is connected first and made a channel then; while the listener's queue is full it
+ * is tried again.
  */
 final class UnixConnector {
 
@@ -75,20 +72,8 @@ final class UnixConnector {
       return; // given up
     }
     try {
-      AFUNIXSocketAddress address = AFUNIXSocketAddress.of(endpoint.path());
-      AFUNIXSocketChannel socket = AFUNIXSocketChannel.open();
-      try {
-        socket.configureBlocking(false);
-        if (socket.connect(address)) {
-          register(new UnixChannel(socket, address));
-          return;
-        }
-      } catch (Throwable e) {
-        socket.close();
-        throw e;
-      }
-      socket.close();
-      retryLater();
+      Optional<UnixSocket> socket = UnixSocket.connect(endpoint.path());
+      socket.map(UnixChannel::new).ifPresentOrElse(this::register, this::retryLater);
     } catch (IOException e) {
       explain(e);
     } catch (RuntimeException | LinkageError e) {

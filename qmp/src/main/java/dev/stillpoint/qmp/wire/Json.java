@@ -72,7 +72,10 @@ public final class Json {
     }
   }
 
-  /** A reply's value, bound to the type that the command promises; null for {@link Void}. */
+  /**
+   * A reply's value, bound to the type that the command promises; null for {@link Void} only.
+   * Throws an {@link UncheckedIOException} for a value of another shape.
+   */
   @SuppressWarnings({"unchecked", "NullAway"})
   public static <R> R bind(JsonNode value, Command<R> command) {
     try {
@@ -80,6 +83,9 @@ public final class Json {
           command.resultType() == Void.class
               ? null
               : MAPPER.treeToValue(value, MAPPER.constructType(command.resultType()));
+      if (bound == null && command.resultType() != Void.class) {
+        throw new IOException("null");
+      }
       return (R) bound;
     } catch (IOException e) {
       throw new UncheckedIOException(command.command() + " was answered with a strange value", e);

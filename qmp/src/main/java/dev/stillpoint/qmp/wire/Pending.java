@@ -88,7 +88,10 @@ public final class Pending<R> {
       try {
         reply.complete(new Timed<>(Json.bind(value, command), sentNanos, receivedNanos));
       } catch (RuntimeException e) {
-        reply.completeExceptionally(e);
+        // It was answered, so it ran, at least in part; what it did is as unknown as without a
+        // reply.
+        reply.completeExceptionally(
+            new CommandException.MayHaveRun(name(), "it was answered with a strange value", e));
       }
     });
   }
@@ -120,6 +123,6 @@ public final class Pending<R> {
     if (deadline != null) {
       deadline.cancel(false);
     }
-    callbacks.execute(completion);
+    CallbackThreads.run(callbacks, completion);
   }
 }

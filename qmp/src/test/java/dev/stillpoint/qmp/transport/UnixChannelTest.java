@@ -24,6 +24,7 @@ import java.io.FileOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -32,6 +33,7 @@ import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -123,6 +125,25 @@ class UnixChannelTest {
   }
 
   @Test
+  void aPeerThatLeavesWithBytesOfOursUnreadIsAnErrorAfterItsLastByte() throws Exception {
+    // QEMU does so on quit, with the newline behind the command
+    byte[] reply = randomBytes(LONG_REPLY);
+    CountDownLatch written = new CountDownLatch(1);
+    CompletableFuture<Void> served =
+        peer.serve(client -> {
+          written.await();
+          Peer.send(client, reply);
+        });
+    Channel channel = connect(listener);
+    channel.writeAndFlush(Unpooled.wrappedBuffer(new byte[1])).sync();
+    written.countDown();
+    assertArrayEquals(reply, listener.end().get(10, SECONDS));
+    assertEquals(1, listener.errors().size());
+    assertInstanceOf(IOException.class, listener.errors().getFirst());
+    served.get(10, SECONDS);
+  }
+
+  @Test
   void nothingIsReadUntilItIsAskedForEvenAfterTheHangUp() throws Exception {
     byte[] reply = randomBytes(LONG_REPLY);
     CompletableFuture<Void> served = peer.serve(client -> Peer.send(client, reply));
@@ -143,24 +164,14 @@ class UnixChannelTest {
 
   @Test
   void aReaderThatIsNotReadyHoldsThePeerBack() throws Exception {
-    // given a peer that would send for ever
-    CompletableFuture<Integer> stuckAt = new CompletableFuture<>();
-    CountDownLatch goOn = new CountDownLatch(1);
+    // given a peer that sends until the socket takes no more
     byte[] chunk = randomBytes(64 * 1024);
-    int chunks = 64;
+    CompletableFuture<Integer> stuckAt = new CompletableFuture<>();
     CompletableFuture<Void> served =
         peer.serve(client -> {
-          client.configureBlocking(false);
-          int sent = 0;
-          for (int n = 1; n > 0; sent += n) {
-            n = client.write(ByteBuffer.wrap(chunk));
-          }
-          stuckAt.complete(sent);
-          goOn.await();
+          stuckAt.complete(sendUntilStuck(client, chunk));
           client.configureBlocking(true);
-          for (int i = 0; i < chunks; i++) {
-            Peer.send(client, chunk);
-          }
+          Peer.send(client, chunk);
         });
     // when we do not read
     Channel channel = connect(listener, ChannelOption.AUTO_READ, false);
@@ -169,17 +180,62 @@ class UnixChannelTest {
     assertTrue(sent < 1024 * 1024, "the peer could send " + sent);
     roundTrips(channel);
     assertEquals(0, listener.count());
-    // and all of it comes once we do; in the middle we stop once more
-    goOn.countDown();
+    // and all of it comes once we do
     channel.config().setAutoRead(true);
-    await().until(() -> listener.count() > sent);
-    channel.config().setAutoRead(false);
+    assertEquals(sent + chunk.length, listener.end().get(10, SECONDS).length);
+    served.get(10, SECONDS);
+  }
+
+  @Test
+  void aReaderCanPauseInTheMiddle() throws Exception {
+    // given a connection on which bytes have come
+    CountDownLatch paused = new CountDownLatch(1);
+    CompletableFuture<Void> sentMore = new CompletableFuture<>();
+    CompletableFuture<Void> served =
+        peer.serve(client -> {
+          Peer.send(client, new byte[10]);
+          paused.await();
+          Peer.send(client, new byte[10]);
+          sentMore.complete(null);
+          Peer.readAll(client);
+        });
+    Channel channel = connect(listener);
+    await().pollInterval(1, MILLISECONDS).until(() -> listener.count() == 10);
+    // when reading is turned off and more arrives
+    channel.eventLoop().submit(() -> channel.config().setAutoRead(false)).get(10, SECONDS);
+    paused.countDown();
+    sentMore.get(10, SECONDS);
     roundTrips(channel);
-    int paused = listener.count();
-    roundTrips(channel);
-    assertEquals(paused, listener.count());
+    // then it waits until reading is turned on
+    assertEquals(10, listener.count());
     channel.config().setAutoRead(true);
-    assertEquals(sent + chunks * chunk.length, listener.end().get(10, SECONDS).length);
+    await().until(() -> listener.count() == 20);
+    channel.close().sync();
+    served.get(10, SECONDS);
+  }
+
+  private static int sendUntilStuck(SocketChannel client, byte[] chunk) throws IOException {
+    client.configureBlocking(false);
+    int sent = 0;
+    for (int n = 1; n > 0; sent += n) {
+      n = client.write(ByteBuffer.wrap(chunk));
+    }
+    return sent;
+  }
+
+  @Test
+  void theLimitIsOnWhatIsUnwrittenNotOnWhatWasWritten() throws Exception {
+    CompletableFuture<Integer> read = new CompletableFuture<>();
+    CompletableFuture<Void> served =
+        peer.serve(client -> read.complete(Peer.readAll(client).length));
+    Channel channel = connect(listener);
+    byte[] chunk = new byte[1024 * 1024];
+    int writes = 2 * Transport.MAX_UNWRITTEN_BYTES / chunk.length;
+    for (int i = 0; i < writes; i++) {
+      channel.writeAndFlush(Unpooled.wrappedBuffer(chunk)).sync();
+    }
+    channel.close().sync();
+    assertEquals(writes * chunk.length, read.get(10, SECONDS));
     served.get(10, SECONDS);
   }
 
@@ -312,7 +368,7 @@ class UnixChannelTest {
       UnixChannel channel = (UnixChannel) connect(listener);
       client = peer.accept();
       receiver.setAncillaryReceiveBufferSize(1024);
-      sender.setOutboundFileDescriptors(channel.socket().getFileDescriptor());
+      sender.setOutboundFileDescriptors(channel.socket().channel().getFileDescriptor());
       sender.write(ByteBuffer.wrap(new byte[1]));
       receiver.read(ByteBuffer.allocate(1));
       FileDescriptor duplicate = receiver.getReceivedFileDescriptors()[0];
@@ -346,6 +402,30 @@ class UnixChannelTest {
     for (int i = 0; i < connections; i++) {
       assertEquals(
           Integer.toString(i), new String(listeners.get(i).end().get(10, SECONDS), US_ASCII));
+    }
+  }
+
+  @Test
+  void noDescriptorIsLeaked() throws Exception {
+    connect(listener).close().sync();
+    peer.accept().close();
+    int before = openDescriptors();
+    for (int run = 0; run < RUNS; run++) {
+      CompletableFuture<Void> served = peer.serve(client -> Peer.send(client, new byte[1]));
+      connect(new Listener()).closeFuture().sync();
+      served.get(10, SECONDS);
+    }
+    peer.close();
+    for (int run = 0; run < RUNS; run++) {
+      assertThrows(ExecutionException.class, () -> connect(new Listener()));
+    }
+    int leaked = openDescriptors() - before;
+    assertTrue(leaked < RUNS / 2, "leaked " + leaked);
+  }
+
+  private static int openDescriptors() throws IOException {
+    try (Stream<Path> descriptors = Files.list(Path.of("/proc/self/fd"))) {
+      return (int) descriptors.count();
     }
   }
 

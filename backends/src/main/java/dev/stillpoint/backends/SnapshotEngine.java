@@ -1,0 +1,93 @@
+package dev.stillpoint.backends;
+
+import dev.stillpoint.backends.guest.GuestQuiescer;
+import dev.stillpoint.backends.guest.MonitorPauser;
+import dev.stillpoint.backends.qemu.QemuOverlays;
+import dev.stillpoint.backends.qemu.QemuWay;
+import dev.stillpoint.core.coordinator.SnapshotCoordinator;
+import dev.stillpoint.core.snapshot.SnapshotListener;
+import dev.stillpoint.core.snapshot.SnapshotOperation;
+import dev.stillpoint.core.snapshot.SnapshotRequest;
+import dev.stillpoint.qga.QgaClient;
+import dev.stillpoint.qmp.QmpClient;
+import java.util.Objects;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Takes snapshots of one running QEMU machine, over its monitor and its guest agent. The clients
+ * stay the caller's: they must be open while an operation runs, and are closed by the caller.
+ */
+public final class SnapshotEngine {
+  private final SnapshotCoordinator coordinator;
+
+  private SnapshotEngine(SnapshotCoordinator coordinator) {
+    this.coordinator = coordinator;
+  }
+
+  /** An engine to be put together; the monitor is required. */
+  public static Builder builder() {
+    return new Builder();
+  }
+
+  /**
+   * Begins a snapshot and returns at once.
+   *
+   * @return the operation; its result completes always, and tells failures too
+   */
+  public SnapshotOperation start(SnapshotRequest request) {
+    return coordinator.start(request);
+  }
+
+  /** Puts an engine together. Not safe for use by several threads. */
+  public static final class Builder {
+    private @Nullable QmpClient monitor;
+    private @Nullable QgaClient agent;
+    private @Nullable QemuWay way;
+    private SnapshotListener listener = SnapshotListener.none();
+
+    private Builder() {}
+
+    /** The machine's monitor. */
+    public Builder monitor(QmpClient client) {
+      monitor = client;
+      return this;
+    }
+
+    /** The guest's agent; without one only unquiesced snapshots are possible. */
+    public Builder agent(QgaClient client) {
+      agent = client;
+      return this;
+    }
+
+    /** How QEMU shall cut; the best that it can where nothing is said. */
+    public Builder qemuWay(QemuWay chosen) {
+      way = chosen;
+      return this;
+    }
+
+    /** Who hears of progress. */
+    public Builder listener(SnapshotListener who) {
+      listener = who;
+      return this;
+    }
+
+    /**
+     * The engine.
+     *
+     * @throws NullPointerException without a monitor
+     */
+    public SnapshotEngine build() {
+      QmpClient known = Objects.requireNonNull(monitor, "an engine needs a monitor");
+      var coordinator =
+          SnapshotCoordinator.builder()
+              .method(new QemuOverlays(known, Optional.ofNullable(way)))
+              .pauser(new MonitorPauser(known))
+              .listener(listener);
+      if (agent != null) {
+        coordinator.quiescer(new GuestQuiescer(agent));
+      }
+      return new SnapshotEngine(coordinator.build());
+    }
+  }
+}

@@ -1,0 +1,192 @@
+package dev.stillpoint.backends.guest;
+
+import dev.stillpoint.core.snapshot.Consistency;
+import dev.stillpoint.core.snapshot.ErrorCode;
+import dev.stillpoint.core.snapshot.Failure;
+import dev.stillpoint.core.snapshot.SnapshotException;
+import dev.stillpoint.core.spi.Deadline;
+import dev.stillpoint.core.spi.FreezeException;
+import dev.stillpoint.core.spi.FreezeReport;
+import dev.stillpoint.core.spi.Freezer;
+import dev.stillpoint.core.spi.ThawReport;
+import dev.stillpoint.qga.QgaClient;
+import dev.stillpoint.qga.QgaOptions;
+import dev.stillpoint.qga.command.GuestFsfreezeFreeze;
+import dev.stillpoint.qga.command.GuestFsfreezeFreezeList;
+import dev.stillpoint.qga.command.GuestFsfreezeStatus;
+import dev.stillpoint.qga.command.GuestFsfreezeThaw;
+import dev.stillpoint.qga.command.QgaCommand;
+import dev.stillpoint.qmp.command.Timed;
+import dev.stillpoint.qmp.error.CommandException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Freezes and thaws one guest through its agent. The proof of a thaw is, in this order and on one
+ * connection, after the last byte of the freeze: the agent in step, a reply to {@code
+ * guest-fsfreeze-thaw}, status {@code thawed}. The freeze's own matched reply shows that the agent
+ * is in step, so that nothing stands between it and the thaw.
+ */
+final class AgentFreezer implements Freezer {
+  /** The shortest time that a command is given, so that a passed deadline still sends it. */
+  private static final Duration LEAST = Duration.ofMillis(100);
+
+  private final List<String> mountpoints;
+  private final QgaClient first;
+  private volatile QgaClient client;
+  private volatile @Nullable FreezeReport frozen;
+  private volatile boolean thawAsked;
+  private volatile long firstThawNanos;
+
+  AgentFreezer(QgaClient client, List<String> mountpoints) {
+    this.first = client;
+    this.client = client;
+    this.mountpoints = List.copyOf(mountpoints);
+  }
+
+  @Override
+  public CompletionStage<FreezeReport> freeze(Deadline deadline) {
+    QgaCommand<Integer> command =
+        mountpoints.isEmpty()
+            ? new GuestFsfreezeFreeze()
+            : new GuestFsfreezeFreezeList(mountpoints);
+    long asked = System.nanoTime();
+    return client
+        .executeTimed(command, left(deadline))
+        .handle((reply, thrown) -> thrown == null ? frozen(reply) : failed(thrown, asked));
+  }
+
+  private FreezeReport frozen(Timed<Integer> reply) {
+    var report = new FreezeReport(reply.value(), reply.sentNanos(), reply.receivedNanos());
+    frozen = report;
+    return report;
+  }
+
+  private static FreezeReport failed(Throwable thrown, long asked) {
+    Throwable cause = cause(thrown);
+    Failure failure =
+        Failure.of(ErrorCode.FREEZE_FAILED, "the guest did not freeze: " + cause.getMessage());
+    throw cause instanceof CommandException.NotSent
+        ? FreezeException.notWritten(failure)
+        : FreezeException.mayBeWritten(failure, asked);
+  }
+
+  @Override
+  public CompletionStage<ThawReport> thaw(Deadline deadline) {
+    boolean straight = frozen != null && !thawAsked && client == first;
+    CompletionStage<QgaClient> inStep =
+        straight ? CompletableFuture.completedFuture(client) : connected(deadline);
+    return inStep.thenCompose(agent -> thaw(agent, deadline));
+  }
+
+  /** The connection, in step again; a new one only where the old one has ended. */
+  private CompletionStage<QgaClient> connected(Deadline deadline) {
+    QgaClient known = client;
+    if (known.isOpen()) {
+      return known.synchronise(left(deadline)).thenApply(done -> known);
+    }
+    return QgaClient.connect(
+            known.endpoint(), QgaOptions.defaults().withConnectTimeout(left(deadline)))
+        .thenApply(fresh -> {
+          client = fresh;
+          return fresh;
+        });
+  }
+
+  private CompletionStage<ThawReport> thaw(QgaClient agent, Deadline deadline) {
+    boolean again = thawAsked;
+    if (!again) {
+      firstThawNanos = System.nanoTime();
+      thawAsked = true;
+    }
+    CompletableFuture<Timed<Integer>> asked =
+        agent.executeTimed(new GuestFsfreezeThaw(), left(deadline));
+    CompletableFuture<String> status =
+        asked
+            .handle((reply, thrown) -> thrown)
+            .thenCompose(thrown ->
+                thrown == null || cause(thrown) instanceof CommandException.Refused
+                    ? agent.execute(new GuestFsfreezeStatus(), left(deadline))
+                    : CompletableFuture.failedFuture(thrown));
+    return status.thenApply(word -> {
+      if (!word.equals("thawed")) {
+        throw new SnapshotException(
+            Failure.of(ErrorCode.THAW_NOT_PROVED, "after the thaw the agent says " + word));
+      }
+      return report(asked, again);
+    });
+  }
+
+  private ThawReport report(CompletableFuture<Timed<Integer>> asked, boolean again) {
+    List<String> warnings = new ArrayList<>();
+    Optional<Timed<Integer>> reply = Optional.empty();
+    try {
+      reply = Optional.of(asked.join());
+    } catch (CompletionException e) {
+      warnings.add("the guest is thawed, but its agent says: " + cause(e).getMessage());
+    }
+    if (!again && reply.isPresent()) {
+      firstThawNanos = reply.get().sentNanos();
+    }
+    Optional<String> doubt = doubt(reply.map(Timed::value), again);
+    return new ThawReport(
+        doubt.isPresent() ? Consistency.CRASH : Consistency.FILESYSTEM,
+        doubt.stream().toList(),
+        warnings,
+        firstThawNanos,
+        reply.map(Timed::receivedNanos).orElseGet(System::nanoTime));
+  }
+
+  /** Why the freeze cannot be shown to have held until the thaw; empty when it can. */
+  private Optional<String> doubt(Optional<Integer> thawed, boolean again) {
+    FreezeReport freeze = frozen;
+    if (freeze == null) {
+      return Optional.of("the reply to the freeze never came");
+    }
+    if (freeze.fileSystems() == 0) {
+      return Optional.of("the agent froze no file system");
+    }
+    if (client != first) {
+      return Optional.of("the connection to the agent was lost while the guest was frozen");
+    }
+    if (again || thawed.isEmpty()) {
+      return Optional.of("the reply to the thaw was lost, so the freeze is not proved");
+    }
+    if (thawed.get() < freeze.fileSystems()) {
+      return Optional.of(
+          "of "
+              + freeze.fileSystems()
+              + " frozen file systems only "
+              + thawed.get()
+              + " were still frozen at the thaw");
+    }
+    return Optional.empty();
+  }
+
+  @Override
+  public void release() {
+    QgaClient last = client;
+    if (last != first) {
+      last.close();
+    }
+  }
+
+  private static Duration left(Deadline deadline) {
+    Duration left = deadline.remaining();
+    return left.compareTo(LEAST) < 0 ? LEAST : left;
+  }
+
+  static Throwable cause(Throwable thrown) {
+    Throwable t = thrown;
+    while (t instanceof CompletionException && t.getCause() != null) {
+      t = t.getCause();
+    }
+    return t;
+  }
+}

@@ -1,0 +1,93 @@
+package dev.stillpoint.backends.guest;
+
+import dev.stillpoint.core.snapshot.ErrorCode;
+import dev.stillpoint.core.snapshot.Failure;
+import dev.stillpoint.core.snapshot.SnapshotException;
+import dev.stillpoint.core.spi.Deadline;
+import dev.stillpoint.core.spi.MachineStatus;
+import dev.stillpoint.core.spi.MachineStatus.Kind;
+import dev.stillpoint.core.spi.Pauser;
+import dev.stillpoint.qmp.QmpClient;
+import dev.stillpoint.qmp.command.Cont;
+import dev.stillpoint.qmp.command.MigrationInfo;
+import dev.stillpoint.qmp.command.QmpCommand;
+import dev.stillpoint.qmp.command.QueryMigrate;
+import dev.stillpoint.qmp.command.QueryStatus;
+import dev.stillpoint.qmp.command.StatusInfo;
+import dev.stillpoint.qmp.command.Stop;
+import dev.stillpoint.qmp.error.CommandException;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+
+/** Pauses a machine through its monitor ({@code stop}, {@code cont}, {@code query-status}). */
+public final class MonitorPauser implements Pauser {
+  private static final Set<String> UNFIT =
+      Set.of("inmigrate", "finish-migrate", "postmigrate", "save-vm", "restore-vm", "colo");
+  private static final Set<String> MIGRATION_OVER =
+      Set.of("none", "completed", "failed", "cancelled");
+
+  private final QmpClient client;
+
+  /** A pauser over a connection, which stays the caller's to close. */
+  public MonitorPauser(QmpClient client) {
+    this.client = client;
+  }
+
+  @Override
+  public CompletionStage<MachineStatus> status(Deadline deadline) {
+    return client
+        .execute(new QueryStatus(), deadline.remaining())
+        .thenCombine(
+            client.execute(new QueryMigrate(), deadline.remaining()), MonitorPauser::judged)
+        .exceptionally(MonitorPauser::withoutMachine);
+  }
+
+  private static MachineStatus judged(StatusInfo status, MigrationInfo migration) {
+    String migrating = migration.status();
+    if (migrating != null && !MIGRATION_OVER.contains(migrating)) {
+      return new MachineStatus(Kind.UNFIT, "a migration is " + migrating);
+    }
+    if (UNFIT.contains(status.status())) {
+      return new MachineStatus(Kind.UNFIT, status.status());
+    }
+    return new MachineStatus(status.running() ? Kind.RUNNING : Kind.PAUSED, status.status());
+  }
+
+  /** A storage daemon has disks and a monitor, but no machine that could stand still. */
+  private static MachineStatus withoutMachine(Throwable thrown) {
+    if (AgentFreezer.cause(thrown) instanceof CommandException.Refused refused
+        && refused.errorClass().equals("CommandNotFound")) {
+      return new MachineStatus(Kind.RUNNING, "a storage daemon");
+    }
+    throw new SnapshotException(
+        Failure.of(
+            ErrorCode.MONITOR_UNAVAILABLE,
+            "the monitor did not tell the machine's state: "
+                + AgentFreezer.cause(thrown).getMessage()),
+        thrown);
+  }
+
+  @Override
+  public CompletionStage<Void> pause(Deadline deadline) {
+    return change(new Stop(), false, ErrorCode.PAUSE_FAILED, deadline);
+  }
+
+  @Override
+  public CompletionStage<Void> resume(Deadline deadline) {
+    return change(new Cont(), true, ErrorCode.RESUME_NOT_PROVED, deadline);
+  }
+
+  private CompletionStage<Void> change(
+      QmpCommand<Void> command, boolean run, ErrorCode otherwise, Deadline deadline) {
+    return client
+        .execute(command, deadline.remaining())
+        .thenCompose(done -> client.execute(new QueryStatus(), deadline.remaining()))
+        .thenCompose(status ->
+            status.running() == run
+                ? CompletableFuture.<Void>completedFuture(null)
+                : CompletableFuture.failedFuture(
+                    new SnapshotException(
+                        Failure.of(otherwise, "the machine is " + status.status()))));
+  }
+}

@@ -1,0 +1,55 @@
+package dev.stillpoint.backends.qemu;
+
+import dev.stillpoint.qmp.command.BlockNode;
+import dev.stillpoint.qmp.command.ImageInfo;
+import java.util.Optional;
+
+/**
+ * A disk of the machine.
+ *
+ * @param qdev the id of the guest's device, or its path; empty for a node that is only exported
+ * @param device the name of the block device, as with {@code -drive}; empty where it has none
+ * @param top the node that the device is attached to, perhaps a filter
+ * @param node the format node under all filters: the one that is cut
+ */
+record AttachedDisk(
+    Optional<String> qdev,
+    Optional<String> device,
+    BlockNode top,
+    BlockNode node,
+    boolean removable,
+    boolean readOnly) {
+
+  /** The name by which a person knows it best. */
+  String label() {
+    return qdev.or(() -> device).orElseGet(this::nodeName);
+  }
+
+  String nodeName() {
+    String name = node.nodeName();
+    return name == null ? "" : name;
+  }
+
+  boolean isUnderFilter() {
+    String topName = top.nodeName();
+    return topName != null && !topName.equals(node.nodeName());
+  }
+
+  /** The image's name as QEMU gives it: a path, or something like {@code json:...}. */
+  String fileName() {
+    ImageInfo image = node.image();
+    String name = image == null ? null : image.filename();
+    return name == null ? "" : name;
+  }
+
+  long size() {
+    ImageInfo image = node.image();
+    return image == null ? 0 : image.virtualSize();
+  }
+
+  /** The format by which an overlay names it; a bare protocol node is raw. */
+  String format() {
+    String driver = node.drv();
+    return driver == null || driver.equals("file") || driver.equals("host_device") ? "raw" : driver;
+  }
+}

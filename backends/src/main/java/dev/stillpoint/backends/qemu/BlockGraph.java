@@ -1,0 +1,235 @@
+package dev.stillpoint.backends.qemu;
+
+import dev.stillpoint.core.snapshot.ErrorCode;
+import dev.stillpoint.core.snapshot.Failure;
+import dev.stillpoint.core.snapshot.SnapshotException;
+import dev.stillpoint.core.spi.Deadline;
+import dev.stillpoint.qmp.command.BlockExportInfo;
+import dev.stillpoint.qmp.command.BlockInfo;
+import dev.stillpoint.qmp.command.BlockJobInfo;
+import dev.stillpoint.qmp.command.BlockNode;
+import dev.stillpoint.qmp.command.ImageInfo;
+import dev.stillpoint.qmp.command.QueryBlock;
+import dev.stillpoint.qmp.command.QueryBlockExports;
+import dev.stillpoint.qmp.command.QueryBlockJobs;
+import dev.stillpoint.qmp.command.QueryNamedBlockNodes;
+import dev.stillpoint.qmp.error.CommandException;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
+
+/** The machine's disks and nodes at one moment, from {@code query-block} and its like. */
+final class BlockGraph {
+  /** Filters that we know how to look under: a cut goes below them, so that they stay in force. */
+  private static final Set<String> FILTERS = Set.of("throttle", "copy-on-read", "compress");
+
+  /** Nodes that QEMU puts above a disk while a job works on it. */
+  private static final Set<String> JOB_FILTERS =
+      Set.of("mirror_top", "commit_top", "copy-before-write", "backup-top");
+
+  private static final String PERIPHERAL = "/machine/peripheral/";
+
+  private final Map<String, BlockNode> nodes = new HashMap<>();
+  private final List<BlockNode> allNodes;
+  private final List<BlockInfo> devices;
+  private final List<BlockExportInfo> exports;
+  private final List<BlockJobInfo> jobs;
+
+  private BlockGraph(
+      List<BlockInfo> devices,
+      List<BlockNode> allNodes,
+      List<BlockExportInfo> exports,
+      List<BlockJobInfo> jobs) {
+    this.devices = devices;
+    this.allNodes = allNodes;
+    this.exports = exports;
+    this.jobs = jobs;
+    for (BlockNode node : allNodes) {
+      if (node.nodeName() != null) {
+        nodes.put(node.nodeName(), node);
+      }
+    }
+  }
+
+  static BlockGraph read(Monitor monitor, Deadline deadline) {
+    List<BlockInfo> devices = monitor.ask(new QueryBlock(), deadline);
+    List<BlockNode> nodes = monitor.ask(new QueryNamedBlockNodes(null), deadline);
+    List<BlockJobInfo> jobs = monitor.ask(new QueryBlockJobs(), deadline);
+    return new BlockGraph(devices, nodes, exports(monitor, deadline), jobs);
+  }
+
+  /** Older versions know no exports; then there are none. */
+  private static List<BlockExportInfo> exports(Monitor monitor, Deadline deadline) {
+    try {
+      return monitor.ask(new QueryBlockExports(), deadline);
+    } catch (CommandException.Refused e) {
+      return List.of();
+    }
+  }
+
+  /** Every disk with a medium that the guest, or an export, uses. */
+  List<AttachedDisk> disks() {
+    List<AttachedDisk> found = new ArrayList<>();
+    for (BlockInfo device : devices) {
+      BlockNode top = device.inserted();
+      if (top != null && device.qdev() != null) {
+        found.add(attached(device, top));
+      }
+    }
+    for (BlockExportInfo export : exports) {
+      BlockNode top = nodes.get(export.nodeName());
+      if (top != null && found.stream().noneMatch(disk -> disk.top().equals(top))) {
+        found.add(
+            new AttachedDisk(
+                Optional.empty(), Optional.empty(), top, under(top).orElse(top), false, false));
+      }
+    }
+    return found;
+  }
+
+  private AttachedDisk attached(BlockInfo device, BlockNode top) {
+    return new AttachedDisk(
+        Optional.ofNullable(device.qdev()).map(BlockGraph::deviceId),
+        Optional.of(device.device()).filter(name -> !name.isEmpty()),
+        top,
+        under(top).orElse(top),
+        device.removable(),
+        top.ro());
+  }
+
+  /** {@code /machine/peripheral/vda/virtio-backend} is the device {@code vda}. */
+  private static String deviceId(String qdev) {
+    if (!qdev.startsWith(PERIPHERAL)) {
+      return qdev;
+    }
+    String id = qdev.substring(PERIPHERAL.length());
+    int slash = id.indexOf('/');
+    return slash < 0 ? id : id.substring(0, slash);
+  }
+
+  /** The format node below all filters that we know; empty where the way down cannot be seen. */
+  private Optional<BlockNode> under(BlockNode top) {
+    BlockNode node = top;
+    while (isFilter(node)) {
+      Optional<BlockNode> below = childOf(node);
+      if (below.isEmpty()) {
+        return Optional.empty();
+      }
+      node = below.get();
+    }
+    return Optional.of(node);
+  }
+
+  private static boolean isFilter(BlockNode node) {
+    return node.drv() != null && FILTERS.contains(node.drv());
+  }
+
+  /** QEMU tells the image below a filter, not its node; the one node with that image is it. */
+  private Optional<BlockNode> childOf(BlockNode filter) {
+    ImageInfo image = filter.image();
+    ImageInfo below = image == null ? null : image.backingImage();
+    if (below == null) {
+      return Optional.empty();
+    }
+    List<BlockNode> matching =
+        allNodes.stream()
+            .filter(node -> Objects.equals(node.drv(), below.format()))
+            .filter(node -> node.image() != null)
+            .filter(node -> Objects.equals(filename(node), below.filename()))
+            .toList();
+    return matching.size() == 1 ? Optional.of(matching.get(0)) : Optional.empty();
+  }
+
+  private static String filename(BlockNode node) {
+    ImageInfo image = node.image();
+    return image == null || image.filename() == null ? "" : image.filename();
+  }
+
+  /**
+   * The disk that a caller means: by qdev id, block device name, node name or image path, in that
+   * order.
+   */
+  AttachedDisk find(String name) {
+    List<AttachedDisk> disks = disks();
+    return first(disks, disk -> disk.qdev().filter(name::equals).isPresent())
+        .or(() -> first(disks, disk -> disk.device().filter(name::equals).isPresent()))
+        .or(() -> first(disks, disk -> isNode(disk, name)))
+        .or(() -> first(disks, disk -> disk.fileName().equals(name)))
+        .orElseThrow(() -> notFound(name, disks));
+  }
+
+  private static boolean isNode(AttachedDisk disk, String name) {
+    return name.equals(disk.node().nodeName()) || name.equals(disk.top().nodeName());
+  }
+
+  private static Optional<AttachedDisk> first(
+      List<AttachedDisk> disks, java.util.function.Predicate<AttachedDisk> wanted) {
+    return disks.stream().filter(wanted).findFirst();
+  }
+
+  private SnapshotException notFound(String name, List<AttachedDisk> disks) {
+    if (nodes.containsKey(name)) {
+      return refusal(
+          ErrorCode.DISK_UNSUITABLE,
+          "no device and no export uses the node '" + name + "': its overlay would vanish",
+          name);
+    }
+    return refusal(
+        ErrorCode.NO_SUCH_DISK,
+        "there is no disk '"
+            + name
+            + "'; the machine has "
+            + disks.stream().map(AttachedDisk::label).toList(),
+        name);
+  }
+
+  /** Throws when a disk cannot be cut now. */
+  void requireCuttable(AttachedDisk disk, String name) {
+    String driver = disk.top().drv() == null ? "" : disk.top().drv();
+    if (JOB_FILTERS.contains(driver)) {
+      throw refusal(
+          ErrorCode.DISK_UNSUITABLE,
+          "a block job works on the disk '" + name + "' (" + driver + "); wait for it to end",
+          name);
+    }
+    if (isFilter(disk.node())) {
+      throw refusal(
+          ErrorCode.DISK_UNSUITABLE,
+          "the node under the filter '" + driver + "' of the disk '" + name + "' cannot be found",
+          name);
+    }
+    for (BlockJobInfo job : jobs) {
+      if (disk.device().filter(job.device()::equals).isPresent()) {
+        throw refusal(
+            ErrorCode.DISK_UNSUITABLE,
+            "the job '" + job.device() + "' (" + job.type() + ") works on the disk '" + name + "'",
+            name);
+      }
+    }
+    if (disk.readOnly()) {
+      throw refusal(ErrorCode.DISK_UNSUITABLE, "the disk '" + name + "' is read-only", name);
+    }
+    if (disk.size() == 0) {
+      throw refusal(
+          ErrorCode.DISK_UNSUITABLE, "the size of the disk '" + name + "' is unknown", name);
+    }
+  }
+
+  /** Whether a node of this name exists. */
+  boolean hasNode(String name) {
+    return nodes.containsKey(name);
+  }
+
+  /** Whether any node has this file open. */
+  boolean uses(String file) {
+    return allNodes.stream().anyMatch(node -> filename(node).equals(file));
+  }
+
+  static SnapshotException refusal(ErrorCode code, String message, String disk) {
+    return new SnapshotException(Failure.ofDisk(code, message, disk));
+  }
+}

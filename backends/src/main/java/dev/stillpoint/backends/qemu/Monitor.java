@@ -1,0 +1,132 @@
+package dev.stillpoint.backends.qemu;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.stillpoint.core.snapshot.ErrorCode;
+import dev.stillpoint.core.snapshot.Failure;
+import dev.stillpoint.core.snapshot.SnapshotException;
+import dev.stillpoint.core.spi.Deadline;
+import dev.stillpoint.qmp.QmpClient;
+import dev.stillpoint.qmp.command.JobDismiss;
+import dev.stillpoint.qmp.command.JobInfo;
+import dev.stillpoint.qmp.command.QmpCommand;
+import dev.stillpoint.qmp.command.QmpSchema;
+import dev.stillpoint.qmp.command.QueryJobs;
+import dev.stillpoint.qmp.command.QueryQmpSchema;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
+import java.util.function.Supplier;
+
+/**
+ * A monitor as the steps before and after the hold use it: one question after the other, each
+ * waited for, on a worker thread. The cut itself does not go through here.
+ */
+final class Monitor {
+  /** How long to wait for an event before asking for a job's state again. */
+  private static final Duration JOB_POLL = Duration.ofMillis(100);
+
+  private static final ExecutorService WORKERS =
+      Executors.newCachedThreadPool(
+          Thread.ofPlatform().name("stillpoint-qemu-", 0).daemon().factory());
+
+  private final QmpClient client;
+
+  Monitor(QmpClient client) {
+    this.client = client;
+  }
+
+  QmpClient client() {
+    return client;
+  }
+
+  /** Runs steps that wait on a worker thread. */
+  static <T> CompletableFuture<T> later(Supplier<T> steps) {
+    return CompletableFuture.supplyAsync(steps, WORKERS);
+  }
+
+  /** Asks and waits; throws the command's own exception. */
+  <R> R ask(QmpCommand<R> command, Deadline deadline) {
+    try {
+      return client.execute(command, atLeast(deadline)).join();
+    } catch (CompletionException e) {
+      if (e.getCause() instanceof RuntimeException cause) {
+        throw cause;
+      }
+      throw e;
+    }
+  }
+
+  /** A passed deadline still lets the command be sent and answered at once. */
+  private static Duration atLeast(Deadline deadline) {
+    Duration left = deadline.remaining();
+    return left.compareTo(JOB_POLL) < 0 ? JOB_POLL : left;
+  }
+
+  QmpSchema schema(Deadline deadline) {
+    JsonNode answer = ask(new QueryQmpSchema(), deadline);
+    return new QmpSchema(answer);
+  }
+
+  Optional<JobInfo> job(String id, Deadline deadline) {
+    return ask(new QueryJobs(), deadline).stream().filter(job -> job.id().equals(id)).findFirst();
+  }
+
+  /**
+   * Waits until a job's status satisfies, told by {@code JOB_STATUS_CHANGE} and asked for besides,
+   * because reply and event come in no fixed order.
+   */
+  JobInfo awaitJob(String id, Predicate<String> satisfied, Deadline deadline) {
+    var changed = new Semaphore(0);
+    try (var events =
+        client.events(event -> {
+          if (event.name().equals("JOB_STATUS_CHANGE")) {
+            changed.release();
+          }
+        })) {
+      while (true) {
+        JobInfo job = job(id, deadline).orElseThrow(() -> lost(id));
+        if (satisfied.test(job.status())) {
+          return job;
+        }
+        if (deadline.remaining().isZero() || events.ended().toCompletableFuture().isDone()) {
+          throw failed("the job " + id + " did not end in time; it is " + job.status());
+        }
+        pause(changed);
+      }
+    }
+  }
+
+  private static void pause(Semaphore changed) {
+    try {
+      if (changed.tryAcquire(JOB_POLL.toMillis(), TimeUnit.MILLISECONDS)) {
+        changed.drainPermits();
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw failed("interrupted while waiting for a job");
+    }
+  }
+
+  /** Waits for a job to conclude, forgets it, and throws what it failed with. */
+  void conclude(String id, Deadline deadline) {
+    JobInfo job = awaitJob(id, "concluded"::equals, deadline);
+    ask(new JobDismiss(id), deadline);
+    if (job.error() != null) {
+      throw failed(job.error());
+    }
+  }
+
+  private static SnapshotException lost(String id) {
+    return failed("the job " + id + " is gone");
+  }
+
+  private static SnapshotException failed(String text) {
+    return new SnapshotException(Failure.of(ErrorCode.PREPARE_FAILED, text));
+  }
+}

@@ -1,0 +1,116 @@
+package dev.stillpoint.backends.qemu;
+
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.stillpoint.core.disk.DiskSource;
+import dev.stillpoint.core.snapshot.DiskSnapshot;
+import dev.stillpoint.qmp.command.BlockdevAdd;
+import dev.stillpoint.qmp.command.BlockdevCreate;
+import dev.stillpoint.qmp.command.BlockdevSnapshot;
+import dev.stillpoint.qmp.command.BlockdevSnapshotSync;
+import dev.stillpoint.qmp.command.QmpCommand;
+import java.nio.file.Path;
+import java.util.Optional;
+
+/**
+ * The overlay that one disk is to get: the names of everything, and the commands that make it.
+ *
+ * @param name the disk as the caller named it
+ * @param prefix {@code sp-<operation>-<n>}, with which all our nodes and jobs begin
+ */
+record Overlay(String name, AttachedDisk disk, Path path, String prefix, QemuWay way) {
+  private static final String FORMAT = "qcow2";
+
+  String fileNode() {
+    return prefix + "-file";
+  }
+
+  String overlayNode() {
+    return prefix + "-overlay";
+  }
+
+  String createJob() {
+    return prefix + "-create";
+  }
+
+  String commitJob() {
+    return prefix + "-commit";
+  }
+
+  BlockdevAdd addFile() {
+    return new BlockdevAdd(
+        object().put("driver", "file").put("node-name", fileNode()).put("filename", file()));
+  }
+
+  /** Formats the qcow2 layer only: driver file would truncate without a word. */
+  BlockdevCreate format() {
+    ObjectNode options =
+        object()
+            .put("driver", FORMAT)
+            .put("file", fileNode())
+            .put("size", disk.size())
+            .put("backing-file", disk.fileName())
+            .put("backing-fmt", disk.format());
+    return new BlockdevCreate(createJob(), options);
+  }
+
+  /** Without its backing file, whose lock the machine holds; the snapshot attaches it. */
+  BlockdevAdd addOverlay() {
+    ObjectNode options =
+        object()
+            .put("driver", FORMAT)
+            .put("node-name", overlayNode())
+            .put("file", fileNode())
+            .put("discard", "unmap");
+    options.putNull("backing");
+    return new BlockdevAdd(options);
+  }
+
+  /** The command that cuts this disk, alone or in a transaction. */
+  QmpCommand<Void> snapshot() {
+    return way == QemuWay.PREPARED
+        ? new BlockdevSnapshot(disk.nodeName(), overlayNode())
+        : snapshotSync();
+  }
+
+  /** By device where the device has a name and no filter stands between; else by node name. */
+  private BlockdevSnapshotSync snapshotSync() {
+    boolean byDevice = disk.device().isPresent() && !disk.isUnderFilter();
+    return new BlockdevSnapshotSync(
+        byDevice ? disk.device().get() : null,
+        byDevice ? null : disk.nodeName(),
+        file(),
+        overlayNode(),
+        FORMAT,
+        way == QemuWay.SYNC_EXISTING ? "existing" : "absolute-paths");
+  }
+
+  String file() {
+    return path.toString();
+  }
+
+  /** What the disk is once it is cut. */
+  DiskSnapshot result() {
+    return new DiskSnapshot(
+        name,
+        QemuOverlays.NAME,
+        way.toString(),
+        Optional.of(overlayNode()),
+        Optional.of(new DiskSource.File(path, FORMAT)),
+        source());
+  }
+
+  private DiskSource source() {
+    if (!disk.fileName().startsWith("/")) {
+      return new DiskSource.Remote(disk.fileName(), disk.format());
+    }
+    Path base = Path.of(disk.fileName());
+    return base.startsWith("/dev")
+        ? new DiskSource.Device(base, disk.format())
+        : new DiskSource.File(base, disk.format());
+  }
+
+  private static ObjectNode object() {
+    return JsonNodeFactory.instance.objectNode();
+  }
+}

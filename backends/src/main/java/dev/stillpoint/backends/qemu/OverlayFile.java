@@ -1,0 +1,81 @@
+package dev.stillpoint.backends.qemu;
+
+import dev.stillpoint.core.snapshot.ErrorCode;
+import java.io.IOException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFileAttributes;
+import java.nio.file.attribute.PosixFilePermission;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * A file that we reserved for an overlay. Device and inode tell it from any file that has taken its
+ * place since, so that only what is ours is ever removed.
+ */
+record OverlayFile(Path path, long device, long inode) {
+
+  /**
+   * Makes the file, empty, with O_CREAT and O_EXCL, because QEMU overwrites existing files without
+   * a word; with the owner and mode of the base, so that QEMU may open it.
+   */
+  static OverlayFile reserve(Path path, Path base, String disk) {
+    try {
+      Files.newByteChannel(path, Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE))
+          .close();
+      var file = new OverlayFile(path, number(path, "unix:dev"), number(path, "unix:ino"));
+      file.ownLike(base);
+      return file;
+    } catch (FileAlreadyExistsException e) {
+      throw BlockGraph.refusal(ErrorCode.OVERLAY_UNUSABLE, path + " exists already", disk);
+    } catch (IOException e) {
+      throw BlockGraph.refusal(
+          ErrorCode.OVERLAY_UNUSABLE, "cannot make " + path + ": " + reason(e), disk);
+    }
+  }
+
+  private void ownLike(Path base) throws IOException {
+    try {
+      PosixFileAttributes model = Files.readAttributes(base, PosixFileAttributes.class);
+      Set<PosixFilePermission> mode = model.permissions();
+      Files.setPosixFilePermissions(path, mode);
+      for (String attribute : List.of("unix:uid", "unix:gid")) {
+        if (number(path, attribute) != number(base, attribute)) {
+          Files.setAttribute(path, attribute, Files.getAttribute(base, attribute));
+        }
+      }
+    } catch (IOException e) {
+      delete();
+      throw e;
+    }
+  }
+
+  /** Removes the file while it is still the one that was made; true when nothing is left. */
+  boolean delete() throws IOException {
+    if (!Files.exists(path, LinkOption.NOFOLLOW_LINKS)) {
+      return true;
+    }
+    boolean ours = number(path, "unix:dev") == device && number(path, "unix:ino") == inode;
+    if (ours) {
+      Files.delete(path);
+    }
+    return ours;
+  }
+
+  private static long number(Path path, String attribute) throws IOException {
+    Object value = Files.getAttribute(path, attribute, LinkOption.NOFOLLOW_LINKS);
+    return value == null ? -1 : ((Number) value).longValue();
+  }
+
+  private static String reason(IOException e) {
+    return switch (e) {
+      case java.nio.file.NoSuchFileException missing -> "its directory does not exist";
+      case java.nio.file.AccessDeniedException denied -> "permission denied";
+      case java.nio.file.FileSystemException fs when fs.getReason() != null -> fs.getReason();
+      default -> String.valueOf(e.getMessage());
+    };
+  }
+}

@@ -1,0 +1,138 @@
+package dev.stillpoint.backends.qemu;
+
+import dev.stillpoint.core.snapshot.ErrorCode;
+import dev.stillpoint.core.snapshot.Failure;
+import dev.stillpoint.core.snapshot.SnapshotException;
+import dev.stillpoint.core.spi.Deadline;
+import dev.stillpoint.qmp.command.BlockdevDel;
+import dev.stillpoint.qmp.command.JobCancel;
+import dev.stillpoint.qmp.error.CommandException;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Makes overlays, remembers everything that it made, and removes what is not used. */
+final class OverlayMaker {
+  private static final Logger log = LoggerFactory.getLogger(OverlayMaker.class);
+
+  private final Monitor monitor;
+  private final List<Overlay> overlays;
+  private final Deque<OverlayFile> files = new ArrayDeque<>();
+  private final Deque<String> nodes = new ArrayDeque<>();
+  private final Deque<String> jobs = new ArrayDeque<>();
+
+  OverlayMaker(Monitor monitor, List<Overlay> overlays) {
+    this.monitor = monitor;
+    this.overlays = overlays;
+  }
+
+  synchronized void make(Deadline deadline) {
+    for (Overlay overlay : overlays) {
+      files.push(
+          OverlayFile.reserve(overlay.path(), Path.of(overlay.disk().fileName()), overlay.name()));
+    }
+    for (Overlay overlay : overlays) {
+      try {
+        make(overlay, deadline);
+      } catch (CommandException | SnapshotException e) {
+        throw new SnapshotException(
+            Failure.ofDisk(
+                ErrorCode.PREPARE_FAILED,
+                "the overlay "
+                    + overlay.path()
+                    + " could not be made: "
+                    + SnapshotException.failureOf(e, ErrorCode.PREPARE_FAILED).message(),
+                overlay.name()),
+            e);
+      }
+    }
+  }
+
+  private void make(Overlay overlay, Deadline deadline) {
+    if (overlay.way() == QemuWay.SYNC_ABSOLUTE) {
+      return;
+    }
+    nodes.push(overlay.fileNode());
+    monitor.ask(overlay.addFile(), deadline);
+    jobs.push(overlay.createJob());
+    monitor.ask(overlay.format(), deadline);
+    monitor.conclude(overlay.createJob(), deadline);
+    jobs.remove(overlay.createJob());
+    if (overlay.way() == QemuWay.PREPARED) {
+      nodes.push(overlay.overlayNode());
+      monitor.ask(overlay.addOverlay(), deadline);
+    } else {
+      monitor.ask(new BlockdevDel(overlay.fileNode()), deadline);
+      nodes.remove(overlay.fileNode());
+    }
+  }
+
+  /** Removes jobs, nodes and files, newest first; tells what could not be removed. */
+  synchronized void remove(Deadline deadline) {
+    List<String> left = new ArrayList<>();
+    removeJobs(deadline);
+    removeNodes(deadline, left);
+    if (left.isEmpty()) {
+      removeFiles(left);
+    }
+    if (!left.isEmpty()) {
+      throw new SnapshotException(
+          Failure.of(ErrorCode.CLEANUP_FAILED, "left behind: " + String.join("; ", left)));
+    }
+  }
+
+  private void removeJobs(Deadline deadline) {
+    while (!jobs.isEmpty()) {
+      String job = jobs.pop();
+      try {
+        if (monitor.job(job, deadline).isPresent()) {
+          monitor.ask(new JobCancel(job), deadline);
+          monitor.conclude(job, deadline);
+        }
+      } catch (CommandException | SnapshotException e) {
+        // No trouble by itself: if the job still works, its node says below that it is in use.
+        log.debug("the job {} did not end as asked", job, e);
+      }
+    }
+  }
+
+  private void removeNodes(Deadline deadline, List<String> left) {
+    if (nodes.isEmpty()) {
+      return;
+    }
+    if (!monitor.client().isOpen()) {
+      // The machine is gone, and its nodes with it.
+      nodes.clear();
+      return;
+    }
+    BlockGraph graph = BlockGraph.read(monitor, deadline);
+    for (String node : List.copyOf(nodes)) {
+      try {
+        if (graph.hasNode(node)) {
+          monitor.ask(new BlockdevDel(node), deadline);
+        }
+        nodes.remove(node);
+      } catch (CommandException e) {
+        left.add("node " + node + " (" + e.getMessage() + ")");
+      }
+    }
+  }
+
+  private void removeFiles(List<String> left) {
+    while (!files.isEmpty()) {
+      OverlayFile file = files.pop();
+      try {
+        if (!file.delete()) {
+          left.add(file.path() + " (it is no longer the file that was made)");
+        }
+      } catch (IOException e) {
+        left.add(file.path() + " (" + e.getMessage() + ")");
+      }
+    }
+  }
+}

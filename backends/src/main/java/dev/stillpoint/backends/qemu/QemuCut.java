@@ -1,0 +1,239 @@
+package dev.stillpoint.backends.qemu;
+
+import dev.stillpoint.core.snapshot.DiskSnapshot;
+import dev.stillpoint.core.snapshot.ErrorCode;
+import dev.stillpoint.core.snapshot.Failure;
+import dev.stillpoint.core.snapshot.PointInTime;
+import dev.stillpoint.core.snapshot.SnapshotException;
+import dev.stillpoint.core.spi.Cut;
+import dev.stillpoint.core.spi.CutReport;
+import dev.stillpoint.core.spi.Deadline;
+import dev.stillpoint.core.spi.Settlement;
+import dev.stillpoint.qmp.command.BlockCommit;
+import dev.stillpoint.qmp.command.JobComplete;
+import dev.stillpoint.qmp.command.JobFinalize;
+import dev.stillpoint.qmp.command.QmpCommand;
+import dev.stillpoint.qmp.command.Timed;
+import dev.stillpoint.qmp.command.Transaction;
+import dev.stillpoint.qmp.command.TransactionAction;
+import dev.stillpoint.qmp.error.CommandException;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.TimeUnit;
+
+/** One cut of a machine's disks by overlays, from the reservation of the files to the end. */
+final class QemuCut implements Cut {
+  /** The one text by which a rehearsal tells that all would have gone well. */
+  private static final String REHEARSED = "Transaction aborted using Abort action";
+
+  private final Monitor monitor;
+  private final List<Overlay> overlays;
+  private final List<String> notCovered;
+  private final List<String> warnings;
+  private final OverlayMaker maker;
+  private final QmpCommand<Void> command;
+
+  private volatile CompletableFuture<Void> preparing = CompletableFuture.completedFuture(null);
+  private volatile CompletableFuture<CutReport> cutting =
+      CompletableFuture.failedFuture(new IllegalStateException("not cut"));
+  private volatile boolean inUse;
+
+  QemuCut(Monitor monitor, List<Overlay> overlays, List<String> notCovered, List<String> warnings) {
+    this.monitor = monitor;
+    this.overlays = List.copyOf(overlays);
+    this.notCovered = List.copyOf(notCovered);
+    this.warnings = List.copyOf(warnings);
+    this.maker = new OverlayMaker(monitor, this.overlays);
+    this.command = command();
+  }
+
+  /** A single disk of the sync ways is cut by the command alone, all else in a transaction. */
+  private QmpCommand<Void> command() {
+    Overlay first = overlays.get(0);
+    return overlays.size() == 1 && first.way() != QemuWay.PREPARED
+        ? first.snapshot()
+        : new Transaction(actions());
+  }
+
+  private List<TransactionAction> actions() {
+    return overlays.stream().map(overlay -> TransactionAction.of(overlay.snapshot())).toList();
+  }
+
+  @Override
+  public int disks() {
+    return overlays.size();
+  }
+
+  @Override
+  public List<String> notCovered() {
+    return notCovered;
+  }
+
+  @Override
+  public List<String> warnings() {
+    return warnings;
+  }
+
+  @Override
+  public CompletionStage<Void> prepare(Deadline deadline) {
+    preparing =
+        Monitor.later(() -> {
+          maker.make(deadline);
+          rehearse(deadline);
+          return null;
+        });
+    return preparing;
+  }
+
+  /** The very transaction with an abort at its end: proves it, flushes, and warms our own path. */
+  private void rehearse(Deadline deadline) {
+    var rehearsal = new ArrayList<>(actions());
+    rehearsal.add(TransactionAction.abort());
+    try {
+      monitor.ask(new Transaction(rehearsal), deadline);
+    } catch (CommandException.Refused refused) {
+      if (refused.description().equals(REHEARSED)) {
+        return;
+      }
+      throw new SnapshotException(
+          Failure.of(
+              ErrorCode.PREPARE_FAILED,
+              "the rehearsal of the cut failed: " + refused.description()),
+          refused);
+    }
+    throw new SnapshotException(
+        Failure.of(ErrorCode.INTERNAL, "the rehearsal of the cut did not abort"));
+  }
+
+  @Override
+  public CompletionStage<CutReport> cut(Deadline deadline) {
+    Instant from = Instant.now();
+    cutting =
+        monitor
+            .client()
+            .executeTimed(command, deadline.remaining())
+            .thenApply(reply -> report(from, reply));
+    return cutting;
+  }
+
+  private static CutReport report(Instant from, Timed<Void> reply) {
+    long took = reply.receivedNanos() - reply.sentNanos();
+    return new CutReport(new PointInTime(from, from.plusNanos(took)), 1);
+  }
+
+  @Override
+  public CompletionStage<Settlement> settle(Deadline deadline) {
+    return Monitor.later(() -> settleNow(deadline));
+  }
+
+  /** Commands run in order: once the graph is told, an earlier cut has ended, answered or not. */
+  private Settlement settleNow(Deadline deadline) {
+    awaitQuietly(cutting, deadline);
+    BlockGraph graph = BlockGraph.read(monitor, deadline);
+    List<DiskSnapshot> results = overlays.stream().map(Overlay::result).toList();
+    long cut = overlays.stream().filter(overlay -> isActive(overlay, graph)).count();
+    if (cut == 0) {
+      return new Settlement(Settlement.State.NOT_APPLIED, List.of(), List.of());
+    }
+    inUse = true;
+    if (cut < overlays.size()) {
+      return new Settlement(
+          Settlement.State.UNKNOWN,
+          results,
+          List.of("only " + cut + " of " + overlays.size() + " disks write to their overlays"));
+    }
+    return new Settlement(Settlement.State.APPLIED, results, headerFindings());
+  }
+
+  private static boolean isActive(Overlay overlay, BlockGraph graph) {
+    return graph.disks().stream().anyMatch(disk -> disk.nodeName().equals(overlay.overlayNode()));
+  }
+
+  private List<String> headerFindings() {
+    List<String> findings = new ArrayList<>();
+    for (Overlay overlay : overlays) {
+      try {
+        Qcow2Header header = Qcow2Header.read(overlay.path());
+        boolean right =
+            header.backingFile().filter(overlay.disk().fileName()::equals).isPresent()
+                && header.backingFormat().filter(overlay.disk().format()::equals).isPresent();
+        if (!right) {
+          findings.add(overlay.path() + " does not name its backing file: " + header);
+        }
+      } catch (IOException e) {
+        findings.add("the header of " + overlay.path() + " cannot be read: " + e.getMessage());
+      }
+    }
+    return findings;
+  }
+
+  @Override
+  public CompletionStage<Void> undo(Deadline deadline) {
+    return Monitor.later(() -> {
+      for (Overlay overlay : overlays) {
+        commitBack(overlay, deadline);
+      }
+      inUse = false;
+      return null;
+    });
+  }
+
+  /** Active commit and pivot: what the guest wrote since goes down into the base. */
+  private void commitBack(Overlay overlay, Deadline deadline) {
+    if (!isActive(overlay, BlockGraph.read(monitor, deadline))) {
+      return;
+    }
+    String job = overlay.commitJob();
+    try {
+      monitor.ask(
+          new BlockCommit(
+              job, overlay.overlayNode(), null, overlay.disk().nodeName(), false, false),
+          deadline);
+      var ready = monitor.awaitJob(job, s -> s.equals("ready") || s.equals("concluded"), deadline);
+      if (ready.status().equals("ready")) {
+        monitor.ask(new JobComplete(job), deadline);
+        var pending =
+            monitor.awaitJob(job, s -> s.equals("pending") || s.equals("concluded"), deadline);
+        if (pending.status().equals("pending")) {
+          monitor.ask(new JobFinalize(job), deadline);
+        }
+      }
+      monitor.conclude(job, deadline);
+    } catch (RuntimeException e) {
+      Path base = Path.of(overlay.disk().fileName());
+      throw new SnapshotException(
+          Failure.ofDisk(
+              ErrorCode.UNDO_FAILED,
+              "the machine may still write to "
+                  + overlay.path()
+                  + " over "
+                  + base
+                  + ": "
+                  + SnapshotException.failureOf(e, ErrorCode.UNDO_FAILED).message(),
+              overlay.name()),
+          e);
+    }
+  }
+
+  @Override
+  public CompletionStage<Void> clean(Deadline deadline) {
+    return Monitor.later(() -> {
+      awaitQuietly(preparing, deadline);
+      if (!inUse) {
+        maker.remove(deadline);
+      }
+      return null;
+    });
+  }
+
+  /** Waits for somebody's end, however it ended: who asked for it has been told. */
+  private static void awaitQuietly(CompletableFuture<?> future, Deadline deadline) {
+    CompletableFuture<Void> ended = future.handle((value, thrown) -> null);
+    ended.completeOnTimeout(null, deadline.remaining().toMillis(), TimeUnit.MILLISECONDS).join();
+  }
+}

@@ -1,0 +1,190 @@
+package dev.stillpoint.backends.qemu;
+
+import dev.stillpoint.core.disk.SelectedDisk;
+import dev.stillpoint.core.snapshot.ErrorCode;
+import dev.stillpoint.core.snapshot.Failure;
+import dev.stillpoint.core.snapshot.SnapshotException;
+import dev.stillpoint.core.spi.Cut;
+import dev.stillpoint.core.spi.CutOrder;
+import dev.stillpoint.core.spi.Deadline;
+import dev.stillpoint.core.spi.SnapshotMethod;
+import dev.stillpoint.qmp.QmpClient;
+import dev.stillpoint.qmp.command.QmpSchema;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CompletionStage;
+
+/**
+ * Cuts disks by putting qcow2 overlays on them: the machine writes to the overlay from then on, and
+ * the image below is the point in time. All disks in one QMP {@code transaction}.
+ */
+public final class QemuOverlays implements SnapshotMethod {
+  /** The name by which a caller chooses this method. */
+  public static final String NAME = "qemu";
+
+  private final Monitor monitor;
+  private final Optional<QemuWay> wanted;
+
+  /**
+   * The method on one machine.
+   *
+   * @param wanted the way to use, or empty for the best that this QEMU can
+   */
+  public QemuOverlays(QmpClient client, Optional<QemuWay> wanted) {
+    this.monitor = new Monitor(client);
+    this.wanted = wanted;
+  }
+
+  @Override
+  public String name() {
+    return NAME;
+  }
+
+  @Override
+  public CompletionStage<Cut> check(CutOrder order, Deadline deadline) {
+    return Monitor.later(() -> checkNow(order, deadline));
+  }
+
+  private Cut checkNow(CutOrder order, Deadline deadline) {
+    QmpSchema schema = monitor.schema(deadline);
+    BlockGraph graph = BlockGraph.read(monitor, deadline);
+    List<String> notCovered = new ArrayList<>();
+    List<String> warnings = new ArrayList<>();
+    QemuWay way = wanted.orElseGet(() -> bestWay(schema, warnings));
+    List<SelectedDisk> chosen = order.disks().isEmpty() ? allDisks(graph) : order.disks();
+    List<Overlay> overlays = new ArrayList<>();
+    Map<String, String> takenNodes = new HashMap<>();
+    for (SelectedDisk selected : chosen) {
+      AttachedDisk disk = graph.find(selected.name());
+      graph.requireCuttable(disk, selected.name());
+      String before = takenNodes.putIfAbsent(disk.nodeName(), selected.name());
+      if (before != null) {
+        throw BlockGraph.refusal(
+            ErrorCode.BAD_REQUEST,
+            "'" + selected.name() + "' is the same disk as '" + before + "'",
+            selected.name());
+      }
+      Path path = overlayPath(selected, disk, order);
+      String prefix = "sp-" + order.operationId() + "-" + (overlays.size() + 1);
+      overlays.add(new Overlay(selected.name(), disk, path, prefix, way));
+    }
+    requireFreePaths(overlays, graph);
+    for (AttachedDisk disk : graph.disks()) {
+      if (!takenNodes.containsKey(disk.nodeName())) {
+        notCovered.add("disk " + disk.label() + whyNot(disk));
+      }
+    }
+    return new QemuCut(monitor, overlays, notCovered, warnings);
+  }
+
+  private static String whyNot(AttachedDisk disk) {
+    if (disk.removable()) {
+      return " (removable)";
+    }
+    return disk.readOnly() ? " (read-only)" : "";
+  }
+
+  /** The way that holds the guest for the shortest time, of those that this QEMU knows. */
+  private static QemuWay bestWay(QmpSchema schema, List<String> warnings) {
+    boolean canFormat = schema.hasCommand("blockdev-create") && schema.hasCommand("blockdev-add");
+    if (canFormat && schema.hasCommand("blockdev-snapshot")) {
+      return QemuWay.PREPARED;
+    }
+    QemuWay way = canFormat ? QemuWay.SYNC_EXISTING : QemuWay.SYNC_ABSOLUTE;
+    warnings.add("this QEMU cannot attach prepared overlays; the disks are cut by " + way);
+    return way;
+  }
+
+  private static List<SelectedDisk> allDisks(BlockGraph graph) {
+    List<SelectedDisk> all =
+        graph.disks().stream()
+            .filter(disk -> !disk.removable() && !disk.readOnly() && !isFirmware(disk))
+            .map(disk -> SelectedDisk.named(disk.label()))
+            .toList();
+    if (all.isEmpty()) {
+      throw new SnapshotException(
+          Failure.of(ErrorCode.NO_SUCH_DISK, "the machine has no writable disk to cut"));
+    }
+    return all;
+  }
+
+  /** The firmware's variables are no disk of the guest. */
+  private static boolean isFirmware(AttachedDisk disk) {
+    return disk.label().contains("pflash");
+  }
+
+  private static Path overlayPath(SelectedDisk selected, AttachedDisk disk, CutOrder order) {
+    boolean plain = disk.fileName().startsWith("/");
+    if (selected.overlay().isPresent()) {
+      Path asked = selected.overlay().get().toAbsolutePath().normalize();
+      if (!plain && !disk.fileName().contains(":")) {
+        throw relative(selected.name(), disk);
+      }
+      return asked;
+    }
+    if (!plain) {
+      throw disk.fileName().contains(":")
+          ? BlockGraph.refusal(
+              ErrorCode.BAD_REQUEST,
+              "the disk '" + selected.name() + "' is no plain file; name its overlay's path",
+              selected.name())
+          : relative(selected.name(), disk);
+    }
+    Path base = Path.of(disk.fileName());
+    if (base.startsWith("/dev")) {
+      throw BlockGraph.refusal(
+          ErrorCode.BAD_REQUEST,
+          "the disk '" + selected.name() + "' is a block device; name its overlay's path",
+          selected.name());
+    }
+    String file = base.getFileName().toString();
+    int dot = file.lastIndexOf('.');
+    String stem = dot > 0 ? file.substring(0, dot) : file;
+    return base.resolveSibling(stem + "." + order.name() + ".qcow2");
+  }
+
+  private static SnapshotException relative(String name, AttachedDisk disk) {
+    return BlockGraph.refusal(
+        ErrorCode.DISK_UNSUITABLE,
+        "QEMU opened the disk '"
+            + name
+            + "' by the relative path "
+            + disk.fileName()
+            + ", which an overlay cannot refer to safely; start the machine with absolute paths",
+        name);
+  }
+
+  private static void requireFreePaths(List<Overlay> overlays, BlockGraph graph) {
+    Set<Path> taken = new HashSet<>();
+    for (Overlay overlay : overlays) {
+      Path path = overlay.path();
+      if (!taken.add(path)) {
+        throw unusable(overlay, path + " is given for two disks");
+      }
+      if (graph.uses(path.toString())) {
+        throw unusable(overlay, path + " is an image that the machine uses");
+      }
+      if (Files.exists(path, java.nio.file.LinkOption.NOFOLLOW_LINKS)) {
+        throw unusable(overlay, path + " exists already and is not overwritten");
+      }
+      Path directory = path.getParent();
+      if (directory == null || !Files.isDirectory(directory)) {
+        throw unusable(overlay, "the directory " + directory + " does not exist");
+      }
+      if (!Files.isWritable(directory)) {
+        throw unusable(overlay, "the directory " + directory + " cannot be written");
+      }
+    }
+  }
+
+  private static SnapshotException unusable(Overlay overlay, String message) {
+    return BlockGraph.refusal(ErrorCode.OVERLAY_UNUSABLE, message, overlay.name());
+  }
+}
