@@ -329,7 +329,10 @@ public final class TransactionMachine {
               new Effect.Settle()));
     }
     if (ledger.verdict() instanceof Verdict.Good && !ledger.overdue()) {
-      return hold(ledger);
+      // With prefer: the guest did not freeze and is thawed; a pause would be written down already.
+      return ledger.plan().pause()
+          ? hold(ledger)
+          : hold(ledger).then(new Effect.WriteJournal(Journal.Phase.RELEASED));
     }
     Ledger ended = ledger.failed(TIMEOUT);
     return bounded(

@@ -103,6 +103,7 @@ final class Explorer {
     // What the event itself settled counts: a freeze that was never written is not owed.
     World asHeard = next.copy();
     Promises.holdIsShort(asHeard, step);
+    Promises.clocksStartAnew(asHeard, step);
     next.state = step.state();
     step.effects().forEach(effect -> Promises.apply(next, effect));
   }

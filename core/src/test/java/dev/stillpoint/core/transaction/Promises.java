@@ -53,12 +53,15 @@ final class Promises {
         beforeHold(world);
         require(world.running.contains(Timer.WINDOW), "a freeze has a window");
         world.freezeOwed = true;
+        world.everHeld = true;
         ask(world, Asked.FREEZE);
       }
       case Effect.Pause e -> {
         beforeHold(world);
         require(world.running.contains(Timer.WINDOW), "a pause has a window");
         world.pauseOwed = true;
+        world.everHeld = true;
+        world.releaseWritten = false;
         ask(world, Asked.PAUSE);
       }
       case Effect.Cut e -> {
@@ -109,6 +112,8 @@ final class Promises {
   private static void write(World world, Journal.Phase phase) {
     boolean released = phase == Journal.Phase.RELEASED;
     require(!released || !(world.freezeOwed || world.pauseOwed), "released means released");
+    world.releaseWritten |= released;
+    world.endWritten |= phase == Journal.Phase.ENDED;
     ask(
         world,
         switch (phase) {
@@ -139,12 +144,66 @@ final class Promises {
 
   /** What must be true in every world, after every event. */
   static void check(World world) {
+    releaseIsWrittenDown(world);
     if (world.state instanceof State.Done done) {
       ended(world, done);
     } else {
+      require(world.asked.containsAll(question(world.state)), "a state waits for an answer");
+      require(!world.overallFired || world.overdueTold, "the caller hears of its timeout");
       pursued(world);
       endsByClocksAlone(world);
     }
+  }
+
+  /** What each state waits for; thawing and resuming may wait for a clock instead. */
+  private static Set<Asked> question(State state) {
+    return switch (state) {
+      case State.Checking s -> Set.of(Asked.CHECK);
+      case State.Announcing s ->
+          Set.of(s.intent() == State.Intent.PREPARE ? Asked.WRITE_PREPARING : Asked.WRITE_HOLDING);
+      case State.Preparing s -> Set.of(Asked.PREPARE);
+      case State.Freezing s -> Set.of(Asked.FREEZE);
+      case State.Pausing s -> Set.of(Asked.PAUSE);
+      case State.Cutting s -> Set.of(Asked.CUT);
+      case State.Settling s -> Set.of(Asked.SETTLE);
+      case State.Undoing s -> Set.of(Asked.UNDO);
+      case State.Cleaning s -> Set.of(Asked.CLEAN);
+      case State.Resuming s -> Set.of();
+      case State.Thawing s -> Set.of();
+      case State.Done s -> Set.of();
+    };
+  }
+
+  /** A guest that was held and is called safe afterwards: whoever recovers has to know. */
+  private static void releaseIsWrittenDown(World world) {
+    boolean calledSafe =
+        switch (world.state) {
+          case State.Settling s -> s.ledger().guestIsSafe();
+          case State.Undoing s -> s.ledger().guestIsSafe();
+          case State.Cleaning s -> s.ledger().guestIsSafe();
+          default -> false;
+        };
+    require(
+        !calledSafe || !world.everHeld || world.releaseWritten,
+        "the journal knows that the guest was let go");
+  }
+
+  /** Clocks that must start anew where a stretch begins, although they may still run. */
+  static void clocksStartAnew(World before, Step step) {
+    boolean begins =
+        !step.state().label().equals(before.state.label())
+            && question(step.state()).stream()
+                .anyMatch(Set.of(Asked.SETTLE, Asked.UNDO, Asked.CLEAN)::contains);
+    require(
+        !begins
+            || !before.overallFired
+            || step.effects().contains(new Effect.StartTimer(Timer.BOUND)),
+        "each stretch after the timeout has a bound of its own");
+    require(
+        before.freezeOwed
+            || !step.effects().contains(new Effect.Pause())
+            || step.effects().contains(new Effect.StartTimer(Timer.WINDOW)),
+        "a pause without a freeze has a window of its own");
   }
 
   private static void pursued(World world) {
@@ -179,6 +238,7 @@ final class Promises {
 
   private static void ended(World world, State.Done done) {
     require(world.finished == 1, "the result is handed over");
+    require(world.endWritten, "the journal knows the end");
     boolean safe = done.guest() == GuestState.THAWED || done.guest() == GuestState.NEVER_FROZEN;
     require(!world.freezeOwed || done.guest() == GuestState.MAYBE_FROZEN, "never left frozen");
     require(!world.pauseOwed || !safe, "never left paused");

@@ -123,10 +123,15 @@ final class Surroundings {
     moves.add(answer(asked, new Event.Frozen(), w -> w.guestFrozen = canRun));
     moves.add(answer(asked, new Event.FreezeFailed(TROUBLE, true), w -> {}));
     if (canRun) {
-      moves.add(answer(asked, new Event.FreezeFailed(TROUBLE, false), w -> w.freezeOwed = false));
+      moves.add(answer(asked, new Event.FreezeFailed(TROUBLE, false), Surroundings::notWritten));
       moves.add(answer(asked, new Event.FreezeFailed(TROUBLE, true), w -> w.guestFrozen = true));
       moves.add(answer(asked, new Event.FreezeFailed(TROUBLE, true), w -> w.freezeMayRun = true));
     }
+  }
+
+  private static void notWritten(World world) {
+    world.freezeOwed = false;
+    world.everHeld = false;
   }
 
   /** A cut can succeed, fail, be lost though it was made, or be made much later. */

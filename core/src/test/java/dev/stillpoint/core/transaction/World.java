@@ -52,6 +52,9 @@ final class World {
   boolean overdueTold;
   boolean cancelled;
   boolean cutSettled;
+  boolean everHeld;
+  boolean releaseWritten;
+  boolean endWritten;
   int finished;
 
   World(Terms terms) {
@@ -82,6 +85,9 @@ final class World {
     copy.overdueTold = overdueTold;
     copy.cancelled = cancelled;
     copy.cutSettled = cutSettled;
+    copy.everHeld = everHeld;
+    copy.releaseWritten = releaseWritten;
+    copy.endWritten = endWritten;
     copy.finished = finished;
     return copy;
   }
@@ -92,9 +98,26 @@ final class World {
 
   private int flags() {
     boolean[] all = {
-      guestFrozen, freezeMayRun, machinePaused, cutApplied, cutMayApply, overlaysExist, freezeOwed,
-      pauseOwed, resumeAsked, heldOverCut, cutWasAsked, cleanWasAsked, overallFired, boundFired,
-      overdueTold, cancelled, cutSettled
+      guestFrozen,
+      freezeMayRun,
+      machinePaused,
+      cutApplied,
+      cutMayApply,
+      overlaysExist,
+      freezeOwed,
+      pauseOwed,
+      resumeAsked,
+      heldOverCut,
+      cutWasAsked,
+      cleanWasAsked,
+      overallFired,
+      boundFired,
+      overdueTold,
+      cancelled,
+      cutSettled,
+      everHeld,
+      releaseWritten,
+      endWritten
     };
     int bits = finished << all.length;
     for (int i = 0; i < all.length; i++) {
