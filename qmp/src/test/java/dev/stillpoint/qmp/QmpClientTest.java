@@ -181,6 +181,7 @@ class QmpClientTest {
               QmpClient.connect(
                   monitor.endpoint(), QmpOptions.defaults().withConnectTimeout(SHORT)));
       // then
+      assertTrue(message(failure).startsWith(monitor.endpoint() + ": "), message(failure));
       assertTrue(message(failure).contains("another client holds it"), message(failure));
     }
   }
