@@ -1,7 +1,10 @@
 /** The stillpoint command line. */
 module dev.stillpoint.cli {
+  requires com.fasterxml.jackson.databind;
   requires dev.stillpoint.backends;
   requires info.picocli;
-  requires org.slf4j;
   requires static transitive org.jspecify;
+
+  opens dev.stillpoint.cli to
+      info.picocli;
 }

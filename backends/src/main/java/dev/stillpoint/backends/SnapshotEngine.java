@@ -5,13 +5,17 @@ import dev.stillpoint.backends.guest.MonitorPauser;
 import dev.stillpoint.backends.qemu.QemuOverlays;
 import dev.stillpoint.backends.qemu.QemuWay;
 import dev.stillpoint.core.coordinator.SnapshotCoordinator;
+import dev.stillpoint.core.snapshot.Failure;
 import dev.stillpoint.core.snapshot.SnapshotListener;
 import dev.stillpoint.core.snapshot.SnapshotOperation;
 import dev.stillpoint.core.snapshot.SnapshotRequest;
+import dev.stillpoint.core.spi.QuiesceCheck;
+import dev.stillpoint.core.spi.Quiescer;
 import dev.stillpoint.qga.QgaClient;
 import dev.stillpoint.qmp.QmpClient;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -42,7 +46,7 @@ public final class SnapshotEngine {
   /** Puts an engine together. Not safe for use by several threads. */
   public static final class Builder {
     private @Nullable QmpClient monitor;
-    private @Nullable QgaClient agent;
+    private @Nullable Quiescer quiescer;
     private @Nullable QemuWay way;
     private SnapshotListener listener = SnapshotListener.none();
 
@@ -56,7 +60,15 @@ public final class SnapshotEngine {
 
     /** The guest's agent; without one only unquiesced snapshots are possible. */
     public Builder agent(QgaClient client) {
-      agent = client;
+      quiescer = new GuestQuiescer(client);
+      return this;
+    }
+
+    /** Why there is no agent to speak to; told as the reason where a snapshot goes on without. */
+    public Builder noAgent(Failure why) {
+      quiescer =
+          (mountpoints, deadline) ->
+              CompletableFuture.completedFuture(new QuiesceCheck.Unavailable(why));
       return this;
     }
 
@@ -84,8 +96,8 @@ public final class SnapshotEngine {
               .method(new QemuOverlays(known, Optional.ofNullable(way)))
               .pauser(new MonitorPauser(known))
               .listener(listener);
-      if (agent != null) {
-        coordinator.quiescer(new GuestQuiescer(agent));
+      if (quiescer != null) {
+        coordinator.quiescer(quiescer);
       }
       return new SnapshotEngine(coordinator.build());
     }

@@ -4,6 +4,7 @@ import dev.stillpoint.core.snapshot.ErrorCode;
 import dev.stillpoint.core.snapshot.Failure;
 import dev.stillpoint.core.snapshot.SnapshotException;
 import dev.stillpoint.core.spi.Deadline;
+import dev.stillpoint.core.spi.Freezer;
 import dev.stillpoint.core.spi.QuiesceCheck;
 import dev.stillpoint.core.spi.Quiescer;
 import dev.stillpoint.qga.QgaClient;
@@ -102,8 +103,13 @@ public final class GuestQuiescer implements Quiescer {
     return CompletableFuture.completedFuture(ready(mountpoints, left));
   }
 
+  /** A freezer for these mount points, or for all, without any check before it. */
+  public Freezer freezer(List<String> mountpoints) {
+    return new AgentFreezer(client, mountpoints);
+  }
+
   private QuiesceCheck ready(List<String> mountpoints, List<String> notCovered) {
-    return new QuiesceCheck.Ready(new AgentFreezer(client, mountpoints), notCovered, List.of());
+    return new QuiesceCheck.Ready(freezer(mountpoints), notCovered, List.of());
   }
 
   private static CompletableFuture<QuiesceCheck> refused(ErrorCode code, String why) {

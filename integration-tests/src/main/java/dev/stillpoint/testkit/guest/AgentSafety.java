@@ -10,8 +10,8 @@ import java.util.concurrent.ConcurrentHashMap;
 /**
  * Refuses to let a test freeze an agent that might run on the host: that would freeze the host and
  * everybody on it. An agent is safe if the process that listens on its socket is a QEMU that this
- * kit started in this JVM, or a proxy of
- * this JVM before one. Everything else is refused, also what merely looks right.
+ * kit started in this JVM, or a proxy of this JVM before one. Everything else is refused, also what
+ * merely looks right.
  *
  * <p>The check reads {@code /proc} and connects to nobody, so it does not take the agent's only
  * place.

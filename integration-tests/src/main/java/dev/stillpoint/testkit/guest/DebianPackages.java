@@ -1,6 +1,7 @@
 package dev.stillpoint.testkit.guest;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -106,7 +107,19 @@ record DebianPackages(Map<String, String> versions) {
   }
 
   private static void update() {
+    if (!isRoot()) {
+      throw new IllegalStateException(
+          "apt's lists are missing or out of date; as root: apt-get update");
+    }
     HostCommand.run(ANYWHERE, List.of("apt-get", "update", "-q"));
+  }
+
+  private static boolean isRoot() {
+    try {
+      return Files.getAttribute(Path.of("/proc/self"), "unix:uid").equals(0);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   /** Downloads all packages and unpacks them, one over the other, into {@code directory}. */

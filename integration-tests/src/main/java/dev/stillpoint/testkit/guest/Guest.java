@@ -11,15 +11,16 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalLong;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.Function;
 import java.util.regex.Pattern;
 
 /**
  * A running virtual machine with a real kernel, real file systems and a real guest agent, under
  * TCG.
  *
- * <p>It has a temporary directory of its own, which holds its sockets, logs and disk images.
- * {@link #close} ends QEMU and deletes the directory; so does the end of the JVM. Methods may be
- * called from any thread, {@link #shell} from one at a time.
+ * <p>It has a temporary directory of its own, which holds its sockets, logs and disk images. {@link
+ * #close} ends QEMU and deletes the directory; so does the end of the JVM. Methods may be called
+ * from any thread, {@link #shell} from one at a time.
  */
 public final class Guest implements AutoCloseable {
   /** A cold boot takes 3 s on a quiet machine; a busy one gets much more. */
@@ -45,11 +46,27 @@ public final class Guest implements AutoCloseable {
 
   /** Boots a guest on fresh disks and returns when its agent, if it has one, answers. */
   public static Guest boot(GuestConfig config) {
+    return inNewDirectory(directory -> {
+      List<Path> images = BlankDisks.create(config.disks(), directory);
+      Guest guest = start(GuestImage.build(), config, directory, images, List.of());
+      guest.closingOnFailure(guest::awaitBoot);
+      return guest;
+    });
+  }
+
+  /** Gives the starter a fresh directory, and takes it away again if that fails. */
+  static Guest inNewDirectory(Function<Path, Guest> starter) {
     Path directory = QemuProcess.newDirectory();
-    List<Path> images = BlankDisks.create(config.disks(), directory);
-    Guest guest = start(GuestImage.build(), config, directory, images, List.of());
-    guest.closingOnFailure(guest::awaitBoot);
-    return guest;
+    try {
+      return starter.apply(directory);
+    } catch (RuntimeException e) {
+      try {
+        FileTrees.delete(directory);
+      } catch (IOException undeleted) {
+        e.addSuppressed(undeleted);
+      }
+      throw e;
+    }
   }
 
   /** Starts QEMU in the directory, which holds the images already; returns when QEMU listens. */
@@ -107,7 +124,8 @@ public final class Guest implements AutoCloseable {
   }
 
   /**
-   * Runs a command line in the guest's busybox shell, beside the agent, and waits for its end.
+   * Runs a command line in the guest's busybox shell, beside the agent, and waits for its end. It
+   * is root and sees {@code /dataN}, {@code fsfreeze} and the functions of {@code init.sh}.
    *
    * @return what it printed, both streams
    * @throws IllegalStateException if its exit status is not 0
@@ -133,6 +151,16 @@ public final class Guest implements AutoCloseable {
           "the guest's shell does not answer `%s`; console:%n%s".formatted(commandLine, console()),
           e);
     }
+  }
+
+  /** Sends the agent a signal in the guest: {@code STOP}, {@code CONT}, {@code KILL}, ... */
+  public void signalAgent(String signal) {
+    shell("kill -%s $(cat /run/qemu-ga.pid)".formatted(signal));
+  }
+
+  /** Starts the agent anew after it was killed. It reads the state file of the one before. */
+  public void startAgent() {
+    shell("rm -f /run/qemu-ga.pid; start_agent");
   }
 
   private static String ended(String commandLine, int status, String output) {

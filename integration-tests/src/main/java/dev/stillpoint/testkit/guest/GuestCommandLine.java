@@ -1,6 +1,5 @@
 package dev.stillpoint.testkit.guest;
 
-import dev.stillpoint.testkit.guest.GuestDisk.FileSystem;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -74,9 +73,7 @@ final class GuestCommandLine {
           "-blockdev",
           "driver=throttle,node-name=%s,throttle-group=%s,file=%s".formatted(drive, group, node));
     }
-    add(
-        "-device",
-        "virtio-blk-pci,id=vd%d,drive=%s,serial=disk%d".formatted(index, drive, index));
+    add("-device", "virtio-blk-pci,id=vd%d,drive=%s,serial=disk%d".formatted(index, drive, index));
   }
 
   private void channels() {
@@ -90,7 +87,11 @@ final class GuestCommandLine {
     add("-device", "virtserialport,chardev=qga,name=org.qemu.guest_agent.0,id=agent");
     add("-chardev", socket("shell", SHELL));
     add("-device", "virtserialport,chardev=shell,name=dev.stillpoint.shell,id=shell");
-    add("-chardev", "file,id=console,path=" + file(CONSOLE), "-device", "isa-serial,chardev=console");
+    add(
+        "-chardev",
+        "file,id=console,path=" + file(CONSOLE),
+        "-device",
+        "isa-serial,chardev=console");
     add("-chardev", "file,id=acks,path=" + file(ACKS), "-device", "isa-serial,chardev=acks");
   }
 

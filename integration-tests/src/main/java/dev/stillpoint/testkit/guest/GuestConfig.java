@@ -44,8 +44,7 @@ public record GuestConfig(
 
   /** These disks, with agent and writer. */
   public static GuestConfig of(GuestDisk... disks) {
-    return new GuestConfig(
-        List.of(disks), true, DEFAULT_PAUSE, true, false, List.of(), List.of());
+    return new GuestConfig(List.of(disks), true, DEFAULT_PAUSE, true, false, List.of(), List.of());
   }
 
   /** The same with another disk at that place. */
@@ -92,8 +91,7 @@ public record GuestConfig(
 
   /** All that a warm state depends on, as text. */
   String stateKey() {
-    return new GuestConfig(
-            disks, writer, writerPause, agent, freezeHook, List.of(), extraArguments)
+    return new GuestConfig(disks, writer, writerPause, agent, freezeHook, List.of(), extraArguments)
         .toString();
   }
 }

@@ -12,8 +12,10 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A kernel and an initramfs for test guests, made from Debian packages only: the cloud kernel,
@@ -50,8 +52,21 @@ public record GuestImage(Path kernel, Path initramfs, String key) {
   private static final Pattern RESOLVED =
       Pattern.compile("^\\s*(\\S+) => (/\\S+) \\(0x[0-9a-f]+\\)$");
 
+  /** Asking apt takes a second or two, and what it says does not change while a JVM runs. */
+  private static final AtomicReference<@Nullable GuestImage> LAST = new AtomicReference<>();
+
   /** The image, built now if the cache does not hold it. Safe from many processes at once. */
   public static GuestImage build() {
+    GuestImage last = LAST.get();
+    if (last != null && Files.exists(last.kernel()) && Files.exists(last.initramfs())) {
+      return last;
+    }
+    GuestImage built = buildNow();
+    LAST.set(built);
+    return built;
+  }
+
+  private static GuestImage buildNow() {
     HostTools.require("apt-get", "apt-cache", "dpkg");
     DebianPackages packages = DebianPackages.resolve();
     byte[] init = resource("init.sh");

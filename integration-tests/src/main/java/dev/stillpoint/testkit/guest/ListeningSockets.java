@@ -65,7 +65,9 @@ final class ListeningSockets {
     Path absolute = socket.toAbsolutePath().normalize();
     try {
       Path directory = Objects.requireNonNullElse(absolute.getParent(), absolute);
-      return directory.toRealPath().resolve(Objects.requireNonNullElse(absolute.getFileName(), absolute));
+      return directory
+          .toRealPath()
+          .resolve(Objects.requireNonNullElse(absolute.getFileName(), absolute));
     } catch (IOException e) {
       return absolute;
     }

@@ -95,11 +95,20 @@ public final class QemuProcess implements AutoCloseable {
               .redirectOutput(directory.resolve("qemu.log").toFile())
               .start();
       process.getOutputStream().close();
-      var started = new QemuProcess(directory, process, watch(process.pid(), directory));
+      var started = new QemuProcess(directory, process, watched(process, directory));
       LIVE.add(started);
       return started;
     } catch (IOException e) {
       throw new UncheckedIOException(e);
+    }
+  }
+
+  private static Process watched(Process process, Path directory) throws IOException {
+    try {
+      return watch(process.pid(), directory);
+    } catch (IOException e) {
+      process.destroyForcibly();
+      throw e;
     }
   }
 
@@ -151,8 +160,7 @@ public final class QemuProcess implements AutoCloseable {
 
   /** Waits until QEMU listens there: the file alone is there a moment before. */
   void awaitSocket(Path socket) {
-    boolean there =
-        Deadline.in(START_LIMIT).await(() -> listens(socket) || !process.isAlive());
+    boolean there = Deadline.in(START_LIMIT).await(() -> listens(socket) || !process.isAlive());
     if (!there || !process.isAlive()) {
       String log = log();
       close();

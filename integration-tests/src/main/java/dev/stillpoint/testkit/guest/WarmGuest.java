@@ -3,7 +3,6 @@ package dev.stillpoint.testkit.guest;
 import dev.stillpoint.testkit.HostTools;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -12,7 +11,8 @@ import java.util.List;
 /**
  * A guest that has booted once and whose state is kept, so that a running copy of it costs a
  * fraction of a second. The state lives in the cache, keyed by the QEMU version, the image and the
- * configuration: usually it is there from an earlier run.
+ * configuration: usually it is there from an earlier run. A state takes about 125 MB, so tests do
+ * well to share configurations; {@link #startTraced} needs none of its own.
  */
 public final class WarmGuest {
   private static final Duration SAVE_LIMIT = Duration.ofMinutes(2);
@@ -37,8 +37,7 @@ public final class WarmGuest {
   public static WarmGuest of(GuestConfig config) {
     HostTools.require("qemu-system-x86_64");
     GuestImage image = GuestImage.build();
-    String version =
-        HostCommand.run(Path.of("/"), List.of("qemu-system-x86_64", "--version"));
+    String version = HostCommand.run(Path.of("/"), List.of("qemu-system-x86_64", "--version"));
     String key = Cache.key(List.of(FORM, version, image.key(), config.stateKey()));
     Path entry = Cache.entry("warm", key, directory -> save(config, directory));
     return new WarmGuest(image, config, entry);
@@ -74,18 +73,18 @@ public final class WarmGuest {
    * likes may run at once.
    */
   public Guest start() {
-    Path directory = QemuProcess.newDirectory();
-    var images = new ArrayList<Path>();
-    for (int i = 0; i < config.disks().size(); i++) {
-      String name = config.disks().get(i).fileName(i);
-      BlankDisks.copySparse(entry.resolve(name), directory.resolve(name));
-      images.add(directory.resolve(name));
-    }
-    String source = "exec:cat " + shellQuote(entry.resolve(STATE));
-    Guest guest =
-        Guest.start(image, config, directory, images, List.of("-incoming", source));
-    guest.closingOnFailure(() -> resume(guest));
-    return guest;
+    return Guest.inNewDirectory(directory -> {
+      var images = new ArrayList<Path>();
+      for (int i = 0; i < config.disks().size(); i++) {
+        String name = config.disks().get(i).fileName(i);
+        BlankDisks.copySparse(entry.resolve(name), directory.resolve(name));
+        images.add(directory.resolve(name));
+      }
+      List<String> load = List.of("-incoming", "exec:cat " + shellQuote(entry.resolve(STATE)));
+      Guest guest = Guest.start(image, config, directory, images, load);
+      guest.closingOnFailure(() -> resume(guest));
+      return guest;
+    });
   }
 
   /** The same, tracing these events of QEMU into {@link Guest#trace()}. */
@@ -112,15 +111,14 @@ public final class WarmGuest {
     var last = new String[] {""};
     boolean reached =
         Deadline.in(limit)
-            .await(
-                () -> {
-                  try {
-                    last[0] = monitor.execute(query, "{}");
-                  } catch (IOException e) {
-                    throw new UncheckedIOException(e);
-                  }
-                  return last[0].contains(wanted) || last[0].contains("\"failed\"");
-                });
+            .await(() -> {
+              try {
+                last[0] = monitor.execute(query, "{}");
+              } catch (IOException e) {
+                throw new UncheckedIOException(e);
+              }
+              return last[0].contains(wanted) || last[0].contains("\"failed\"");
+            });
     if (!reached || !last[0].contains(wanted)) {
       throw new IOException(query + " did not come to " + status + ": " + last[0].strip());
     }
@@ -132,11 +130,5 @@ public final class WarmGuest {
 
   private static String shellQuote(Path path) {
     return "'" + path.toString().replace("'", "'\\''") + "'";
-  }
-
-  /** Whether the state is still in the cache, for messages. */
-  @Override
-  public String toString() {
-    return "WarmGuest[" + entry + (Files.isDirectory(entry) ? "]" : ", deleted]");
   }
 }

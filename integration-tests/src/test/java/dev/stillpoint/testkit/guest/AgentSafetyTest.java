@@ -53,7 +53,7 @@ class AgentSafetyTest {
     assertThrows(UnsafeAgentException.class, () -> AgentSafety.require(nobody));
     assertThrows(
         UnsafeAgentException.class,
-        () -> AgentSafety.require(new InetSocketAddress("127.0.0.1", 1)));
+        () -> AgentSafety.require(InetSocketAddress.createUnresolved("localhost", 1)));
   }
 
   @Test

@@ -2,6 +2,7 @@ package dev.stillpoint.testkit.guest;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.file.Files;
@@ -14,20 +15,17 @@ class WarmGuestTest {
   @Test
   void clonesRunOnDisksOfTheirOwn() throws Exception {
     // given two running copies of one guest
-    long t0 = System.nanoTime();
     WarmGuest warm = WarmGuest.of(GuestConfig.threeDisks());
-    long t1 = System.nanoTime();
     try (Guest first = warm.start()) {
-      System.out.printf("warm %d ms, clone %d ms%n", (t1 - t0) / 1000000, (System.nanoTime() - t1) / 1000000);
       try (Guest second = warm.start()) {
-      // when one of them gets a file
-      first.shell("echo mine > /data1/mine && sync");
-      // then the other does not have it
-      assertEquals("none\n", second.shell("ls /data1/mine 2>/dev/null || echo none"));
-      assertNotEquals(first.images(), second.images());
-      // and both write on
-      long ack = first.awaitNextAck(LIMIT);
-      assertTrue(second.awaitNextAck(LIMIT) > 0 && ack > 0);
+        // when one of them gets a file
+        first.shell("echo mine > /data1/mine && sync");
+        // then the other does not have it
+        assertEquals("none\n", second.shell("ls /data1/mine 2>/dev/null || echo none"));
+        assertNotEquals(first.images(), second.images());
+        // and both write on
+        long ack = first.awaitNextAck(LIMIT);
+        assertTrue(second.awaitNextAck(LIMIT) > 0 && ack > 0);
       }
     }
   }
@@ -42,6 +40,27 @@ class WarmGuestTest {
       // then both are there
       assertTrue(trace.contains("handle_qmp_command"), trace);
       assertTrue(trace.contains("virtio_console_chr_read"), trace);
+    }
+  }
+
+  @Test
+  void theAgentDiesAndComesBack() {
+    // given a clone whose agent is killed
+    try (Guest guest = WarmGuest.start(GuestConfig.threeDisks())) {
+      guest.signalAgent("KILL");
+      assertEquals("gone\n", guest.shell("pidof qemu-ga || echo gone"));
+      // when it is started again, then it answers
+      guest.startAgent();
+      guest.awaitAgent();
+    }
+  }
+
+  @Test
+  void aFailingCommandInTheGuestIsAnError() {
+    try (Guest guest = WarmGuest.start(GuestConfig.threeDisks())) {
+      var failure = assertThrows(IllegalStateException.class, () -> guest.shell("ls /nowhere"));
+      assertTrue(failure.toString().contains("No such file"), failure.toString());
+      assertEquals("still here\n", guest.shell("echo still here"));
     }
   }
 }

@@ -1,0 +1,85 @@
+# What every script here stands on: a JDK, Maven and the Debian packages. Sourced, not run.
+
+LEAST_JDK=21
+BUILD_PACKAGES="maven"
+GUEST_PACKAGES="qemu-system-x86 qemu-utils xfsprogs e2fsprogs cpio util-linux strace"
+
+say() { printf '%s\n' "$*" >&2; }
+
+# The feature release of the JDK in a directory, from its release file; 0 where there is none.
+jdk_release() {
+  local version
+  version=$(sed -n 's/^JAVA_VERSION="\([0-9]*\).*/\1/p' "$1/release" 2>/dev/null)
+  [ -x "$1/bin/javac" ] && echo "${version:-0}" || echo 0
+}
+
+# Sets JDK to the newest JDK that is new enough: JAVA_HOME first, then what is installed.
+find_jdk() {
+  JDK='' JDK_RELEASE=0
+  local home release
+  if [ -n "${JAVA_HOME:-}" ] && [ "$(jdk_release "$JAVA_HOME")" -ge "$LEAST_JDK" ]; then
+    JDK=$JAVA_HOME JDK_RELEASE=$(jdk_release "$JAVA_HOME")
+    return 0
+  fi
+  for home in /usr/lib/jvm/* /opt/jdk* /opt/java/* "$HOME"/.sdkman/candidates/java/* "$(on_path)"; do
+    release=$(jdk_release "$home")
+    if [ "$release" -ge "$LEAST_JDK" ] && [ "$release" -gt "$JDK_RELEASE" ]; then
+      JDK=$home JDK_RELEASE=$release
+    fi
+  done
+  [ -n "$JDK" ]
+}
+
+on_path() {
+  local javac
+  javac=$(readlink -f "$(command -v javac 2>/dev/null)" 2>/dev/null) || return 0
+  dirname "$(dirname "$javac")"
+}
+
+require_jdk() {
+  find_jdk && return 0
+  install_packages "openjdk-$LEAST_JDK-jdk-headless" && find_jdk && return 0
+  say "stillpoint: no JDK of $LEAST_JDK or newer was found (looked at JAVA_HOME, /usr/lib/jvm, /opt and PATH)."
+  say "Install one, or set JAVA_HOME to one, and run this again."
+  exit 1
+}
+
+# Of the named Debian packages, those that are not installed.
+missing_packages() {
+  local package
+  for package in "$@"; do
+    dpkg-query -W -f '${Status}\n' "$package" 2>/dev/null | grep -q '^install ok installed$' || echo "$package"
+  done
+}
+
+apt_install() {
+  DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "$@" </dev/null >&2
+}
+
+# Quiet where there is nothing to install; fails where it cannot be done.
+install_packages() {
+  local missing
+  missing=$(missing_packages "$@")
+  [ -n "$missing" ] || return 0
+  [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null || return 1
+  say "installing:" $missing
+  # shellcheck disable=SC2086
+  apt_install $missing 2>/dev/null || { apt-get update -q </dev/null >&2 && apt_install $missing; }
+}
+
+require_packages() {
+  command -v dpkg-query >/dev/null || { say "stillpoint: this is no Debian system; needed are the likes of: $*"; return 0; }
+  install_packages "$@" && return 0
+  say "stillpoint: some packages are missing. Install them as root, and run this again:"
+  say "  apt-get install --no-install-recommends" $(missing_packages "$@")
+  exit 1
+}
+
+require_maven() { command -v mvn >/dev/null || require_packages $BUILD_PACKAGES; }
+
+# Maven on the JDK that was found: the formatter runs inside Maven's own JVM.
+maven() {
+  local quiet=''
+  [ "$JDK_RELEASE" -lt 24 ] || quiet='--sun-misc-unsafe-memory-access=allow --enable-native-access=ALL-UNNAMED'
+  JAVA_HOME=$JDK MAVEN_OPTS="$quiet ${MAVEN_OPTS:-}" mvn -B -ntp "$@" </dev/null
+}

@@ -1,0 +1,127 @@
+package dev.stillpoint.backends;
+
+import dev.stillpoint.backends.guest.GuestQuiescer;
+import dev.stillpoint.core.snapshot.ErrorCode;
+import dev.stillpoint.core.snapshot.Failure;
+import dev.stillpoint.core.snapshot.SnapshotException;
+import dev.stillpoint.core.spi.Deadline;
+import dev.stillpoint.core.spi.FreezeReport;
+import dev.stillpoint.core.spi.Freezer;
+import dev.stillpoint.core.spi.QuiesceCheck;
+import dev.stillpoint.core.spi.ThawReport;
+import dev.stillpoint.qga.QgaClient;
+import dev.stillpoint.qga.QgaOptions;
+import dev.stillpoint.qga.command.GuestFsfreezeStatus;
+import dev.stillpoint.qmp.endpoint.Endpoint;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
+
+/**
+ * Freezes and thaws a guest by hand, without a snapshot. Every method blocks its caller. Whoever
+ * calls {@link #freeze} owes a call of {@link #thaw}, whatever came of it, unless its exception
+ * says that nothing was written.
+ */
+public final class GuestFreeze implements AutoCloseable {
+  /** How long one attempt to prove a thaw may take before it is tried anew. */
+  private static final Duration ATTEMPT = Duration.ofSeconds(5);
+
+  private final QgaClient client;
+  private final Freezer freezer;
+
+  private GuestFreeze(QgaClient client) {
+    this.client = client;
+    this.freezer = new GuestQuiescer(client).freezer(List.of());
+  }
+
+  /**
+   * Connects to an agent and brings the stream into step.
+   *
+   * @throws SnapshotException when no agent answers within the timeout
+   */
+  public static GuestFreeze connect(Endpoint endpoint, Duration timeout) {
+    return new GuestFreeze(
+        joined(
+            QgaClient.connect(endpoint, QgaOptions.defaults().withConnectTimeout(timeout)),
+            ErrorCode.AGENT_UNAVAILABLE));
+  }
+
+  /**
+   * What the agent says of itself, {@code thawed} or {@code frozen}; it knows its own freeze only.
+   */
+  public String status(Duration timeout) {
+    return joined(client.execute(new GuestFsfreezeStatus(), timeout), ErrorCode.AGENT_UNAVAILABLE);
+  }
+
+  /**
+   * Throws when a freeze would not work or must not be tried, such as on a guest that is frozen
+   * already.
+   */
+  public void requireFreezable(Duration timeout) {
+    QuiesceCheck check =
+        joined(
+            new GuestQuiescer(client).check(List.of(), Deadline.after(timeout)),
+            ErrorCode.AGENT_UNAVAILABLE);
+    switch (check) {
+      case QuiesceCheck.Ready ready -> {}
+      case QuiesceCheck.Unavailable none -> throw new SnapshotException(none.reason());
+      case QuiesceCheck.Refused refused -> throw new SnapshotException(refused.reason());
+    }
+  }
+
+  /**
+   * Freezes every file system of the guest.
+   *
+   * @throws dev.stillpoint.core.spi.FreezeException when the guest did not confirm it
+   */
+  public FreezeReport freeze(Duration window) {
+    return joined(freezer.freeze(Deadline.after(window)), ErrorCode.FREEZE_FAILED);
+  }
+
+  /**
+   * Thaws the guest and proves it, trying anew until the bound ends.
+   *
+   * @throws SnapshotException with {@link ErrorCode#THAW_NOT_PROVED}: the guest may be frozen
+   */
+  public ThawReport thaw(Duration bound) {
+    Deadline until = Deadline.after(bound);
+    while (true) {
+      try {
+        return joined(freezer.thaw(until.orAfter(ATTEMPT)), ErrorCode.THAW_NOT_PROVED);
+      } catch (SnapshotException e) {
+        if (until.remaining().isZero()) {
+          throw new SnapshotException(
+              Failure.of(
+                  ErrorCode.THAW_NOT_PROVED,
+                  "the guest may be frozen: no thaw could be proved: " + e.getMessage()),
+              e);
+        }
+        pause();
+      }
+    }
+  }
+
+  /** An attempt can fail at once, as with a socket that nobody serves. */
+  private static void pause() {
+    java.util.concurrent.locks.LockSupport.parkNanos(Duration.ofMillis(100).toNanos());
+  }
+
+  /** Ends the connection; only once nothing is owed. */
+  @Override
+  public void close() {
+    freezer.release();
+    client.close();
+  }
+
+  private static <T> T joined(CompletionStage<T> stage, ErrorCode otherwise) {
+    try {
+      return stage.toCompletableFuture().join();
+    } catch (CompletionException e) {
+      if (e.getCause() instanceof SnapshotException known) {
+        throw known;
+      }
+      throw new SnapshotException(SnapshotException.failureOf(e, otherwise), e);
+    }
+  }
+}

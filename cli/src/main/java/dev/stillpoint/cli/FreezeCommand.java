@@ -1,0 +1,144 @@
+package dev.stillpoint.cli;
+
+import dev.stillpoint.backends.GuestFreeze;
+import dev.stillpoint.core.snapshot.ErrorCode;
+import dev.stillpoint.core.snapshot.Failure;
+import dev.stillpoint.core.snapshot.SnapshotException;
+import dev.stillpoint.core.spi.FreezeException;
+import dev.stillpoint.core.spi.FreezeReport;
+import dev.stillpoint.core.spi.ThawReport;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code stillpoint freeze}: holds in the foreground, then thaws; there is no detached freeze. */
+@Command(
+    name = "freeze",
+    description = "Freezes the guest, holds it while a command runs or for a time, and thaws it.",
+    mixinStandardHelpOptions = true,
+    sortOptions = false)
+final class FreezeCommand extends AgentCommand {
+  @Option(
+      names = "--for",
+      required = true,
+      paramLabel = "DURATION",
+      converter = DurationText.class,
+      description = "how long to hold at most; without a command, exactly that long")
+  private Duration length = Duration.ofSeconds(1);
+
+  @Option(
+      names = "--thaw-bound",
+      paramLabel = "DURATION",
+      defaultValue = "30s",
+      converter = DurationText.class,
+      description = "how long to pursue the thaw, before exit 3 (${DEFAULT-VALUE})")
+  private Duration thawBound = Duration.ofSeconds(30);
+
+  @Parameters(paramLabel = "COMMAND", description = "what to run while the guest is held")
+  private List<String> command = new ArrayList<>();
+
+  private final CountDownLatch letGo = new CountDownLatch(1);
+
+  @Override
+  public Integer call() {
+    try (GuestFreeze guest = connect()) {
+      guest.requireFreezable(timeout());
+      var guarded = new Interruptible(letGo::countDown, timeout().plus(thawBound).plusSeconds(5));
+      return guarded.ended(hold(guest));
+    } catch (SnapshotException e) {
+      return failed(e.failure(), "never-frozen", ExitCode.FAILED);
+    }
+  }
+
+  private int hold(GuestFreeze guest) {
+    Optional<Failure> trouble = Optional.empty();
+    Optional<FreezeReport> frozen = Optional.empty();
+    try {
+      FreezeReport report = guest.freeze(timeout());
+      frozen = Optional.of(report);
+      trouble = whileFrozen();
+    } catch (FreezeException e) {
+      if (e.writtenNanos().isEmpty()) {
+        return failed(e.failure(), "never-frozen", ExitCode.FAILED);
+      }
+      trouble = Optional.of(e.failure());
+    } catch (RuntimeException e) {
+      trouble = Optional.of(SnapshotException.failureOf(e, ErrorCode.INTERNAL));
+    }
+    return thaw(guest, frozen, trouble);
+  }
+
+  private int thaw(GuestFreeze guest, Optional<FreezeReport> frozen, Optional<Failure> trouble) {
+    ThawReport thaw;
+    try {
+      thaw = guest.thaw(thawBound);
+    } catch (SnapshotException e) {
+      return failed(e.failure(), "maybe-frozen", ExitCode.MAY_BE_FROZEN);
+    }
+    thaw.warnings().forEach(this::warn);
+    thaw.reasons().forEach(this::warn);
+    if (trouble.isPresent()) {
+      return failed(trouble.get(), "thawed", ExitCode.FAILED);
+    }
+    FreezeReport report = frozen.orElseThrow();
+    Duration stood = Duration.ofNanos(thaw.repliedNanos() - report.writtenNanos());
+    tell(
+        ResultJson.object()
+            .put("guest", "thawed")
+            .put("fileSystems", report.fileSystems())
+            .put("frozenMs", stood.toMillis())
+            .put("held", thaw.freezeHeld()),
+        "frozen "
+            + report.fileSystems()
+            + " file systems for "
+            + ResultText.millis(stood)
+            + ", thawed");
+    return thaw.freezeHeld() ? ExitCode.DONE : ExitCode.FAILED;
+  }
+
+  private Optional<Failure> whileFrozen() {
+    try {
+      if (command.isEmpty()) {
+        boolean asked = letGo.await(length.toMillis(), TimeUnit.MILLISECONDS);
+        return asked
+            ? Optional.of(Failure.of(ErrorCode.CANCELLED, "interrupted; the guest was thawed"))
+            : Optional.empty();
+      }
+      return runCommand();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return Optional.of(Failure.of(ErrorCode.CANCELLED, "interrupted"));
+    }
+  }
+
+  private Optional<Failure> runCommand() throws InterruptedException {
+    Process process;
+    try {
+      process = new ProcessBuilder(command).inheritIO().start();
+    } catch (IOException e) {
+      return failure("cannot run " + command.get(0) + ": " + e.getMessage());
+    }
+    var unused = process.onExit().thenRun(letGo::countDown);
+    boolean ended = letGo.await(length.toMillis(), TimeUnit.MILLISECONDS);
+    if (process.isAlive()) {
+      process.destroyForcibly();
+      return failure(
+          ended
+              ? "interrupted; the command was ended and the guest thawed"
+              : "the command was ended: it ran longer than " + ResultText.millis(length));
+    }
+    int status = process.exitValue();
+    return status == 0 ? Optional.empty() : failure("the command ended with " + status);
+  }
+
+  private static Optional<Failure> failure(String message) {
+    return Optional.of(Failure.of(ErrorCode.CANCELLED, message));
+  }
+}

@@ -1,0 +1,7 @@
+package dev.stillpoint.cli;
+
+/** How a command tells its result on standard output. */
+enum OutputFormat {
+  TEXT,
+  JSON
+}

@@ -1,0 +1,99 @@
+package dev.stillpoint.cli;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.stillpoint.core.disk.DiskSource;
+import dev.stillpoint.core.snapshot.DiskSnapshot;
+import dev.stillpoint.core.snapshot.Failure;
+import dev.stillpoint.core.snapshot.SnapshotResult;
+import java.time.Duration;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+
+/** A result as the one JSON object that scripts read. Its keys are a contract. */
+final class ResultJson {
+  private static final double NANOS_PER_MILLI = 1e6;
+
+  private ResultJson() {}
+
+  static ObjectNode of(SnapshotResult result) {
+    ObjectNode json = object();
+    json.put("name", result.name().text());
+    json.put("outcome", word(result.outcome()));
+    json.put("consistency", word(result.consistency()));
+    json.set("reasons", texts(result.reasons()));
+    json.putNull("pointInTime");
+    result
+        .pointInTime()
+        .ifPresent(time ->
+            json.putObject("pointInTime")
+                .put("from", time.from().toString())
+                .put("to", time.to().toString()));
+    millis(json, "frozenMs", result.frozen());
+    millis(json, "holdMs", result.hold());
+    json.put("commandsInHold", result.commandsInHold());
+    millis(json, "pausedMs", Optional.of(result.paused()));
+    json.put("guest", word(result.guest()));
+    ArrayNode disks = json.putArray("disks");
+    result.disks().forEach(disk -> disks.add(of(disk)));
+    json.set("notCovered", texts(result.notCovered()));
+    json.set("warnings", texts(result.warnings()));
+    json.putNull("error");
+    result.error().ifPresent(failure -> json.set("error", of(failure)));
+    return json;
+  }
+
+  private static ObjectNode of(DiskSnapshot disk) {
+    ObjectNode json = object();
+    json.put("disk", disk.disk());
+    json.put("method", disk.method());
+    json.put("way", disk.way());
+    json.put("nodeName", disk.nodeName().orElse(null));
+    json.putNull("modifiedDisk");
+    disk.modifiedDisk().ifPresent(source -> json.set("modifiedDisk", of(source)));
+    json.set("backupSource", of(disk.backupSource()));
+    return json;
+  }
+
+  private static ObjectNode of(DiskSource source) {
+    ObjectNode json = object();
+    switch (source) {
+      case DiskSource.File file -> json.put("file", file.path().toString());
+      case DiskSource.Device device -> json.put("device", device.path().toString());
+      case DiskSource.Remote remote -> json.put("remote", remote.address());
+    }
+    return json.put("format", source.format());
+  }
+
+  static ObjectNode of(Failure failure) {
+    return object()
+        .put("code", word(failure.code()))
+        .put("message", failure.message())
+        .put("disk", failure.disk().orElse(null));
+  }
+
+  static ObjectNode object() {
+    return JsonNodeFactory.instance.objectNode();
+  }
+
+  /** Enum constants in the contract's spelling: {@code never-frozen}. */
+  static String word(Enum<?> constant) {
+    return constant.name().toLowerCase(Locale.ROOT).replace('_', '-');
+  }
+
+  private static ArrayNode texts(List<String> texts) {
+    ArrayNode array = JsonNodeFactory.instance.arrayNode();
+    texts.forEach(array::add);
+    return array;
+  }
+
+  private static void millis(ObjectNode json, String key, Optional<Duration> duration) {
+    if (duration.isPresent()) {
+      json.put(key, Math.round(duration.get().toNanos() / NANOS_PER_MILLI * 1000) / 1000.0);
+    } else {
+      json.putNull(key);
+    }
+  }
+}

@@ -1,0 +1,280 @@
+package dev.stillpoint.cli;
+
+import dev.stillpoint.backends.SnapshotEngine;
+import dev.stillpoint.backends.qemu.QemuWay;
+import dev.stillpoint.core.disk.SelectedDisk;
+import dev.stillpoint.core.snapshot.Consistency;
+import dev.stillpoint.core.snapshot.ErrorCode;
+import dev.stillpoint.core.snapshot.Failure;
+import dev.stillpoint.core.snapshot.GuestState;
+import dev.stillpoint.core.snapshot.LateCut;
+import dev.stillpoint.core.snapshot.Outcome;
+import dev.stillpoint.core.snapshot.Quiesce;
+import dev.stillpoint.core.snapshot.SnapshotException;
+import dev.stillpoint.core.snapshot.SnapshotName;
+import dev.stillpoint.core.snapshot.SnapshotOperation;
+import dev.stillpoint.core.snapshot.SnapshotRequest;
+import dev.stillpoint.core.snapshot.SnapshotResult;
+import dev.stillpoint.qga.QgaClient;
+import dev.stillpoint.qga.QgaOptions;
+import dev.stillpoint.qmp.QmpClient;
+import dev.stillpoint.qmp.QmpOptions;
+import dev.stillpoint.qmp.endpoint.Endpoint;
+import java.io.PrintWriter;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+import picocli.CommandLine.TypeConversionException;
+
+/** {@code stillpoint snapshot}. */
+@Command(
+    name = "snapshot",
+    description = "Freezes the guest, cuts its disks at one instant, and thaws it.",
+    mixinStandardHelpOptions = true,
+    sortOptions = false)
+final class SnapshotCommand implements Callable<Integer> {
+  /** How long clean-up may take after the thaw's bound, when a signal asks us to end. */
+  private static final Duration CLEAN_UP = Duration.ofSeconds(30);
+
+  @Spec private @Nullable CommandSpec spec;
+
+  @Option(
+      names = "--qmp",
+      required = true,
+      paramLabel = "EP",
+      converter = EndpointText.class,
+      description = "the machine's monitor")
+  private Endpoint qmp = Endpoint.tcp("localhost", 1);
+
+  @Option(
+      names = "--qga",
+      paramLabel = "EP",
+      converter = EndpointText.class,
+      description = "the guest's agent")
+  private @Nullable Endpoint qga;
+
+  @Option(
+      names = "--disk",
+      paramLabel = "DISK[,method=M][,overlay=PATH]",
+      converter = DiskText.class,
+      description =
+          "a disk: qdev id, block device name, node name or image path; ',,' is a comma; all"
+              + " writable disks where none is named")
+  private List<SelectedDisk> disks = new ArrayList<>();
+
+  @Option(
+      names = "--name",
+      required = true,
+      paramLabel = "NAME",
+      converter = NameText.class,
+      description = "the snapshot's name: letters, digits, '.', '_', '-'")
+  private SnapshotName name = new SnapshotName("unnamed");
+
+  @Option(
+      names = "--quiesce",
+      paramLabel = "require|prefer|never",
+      description =
+          "what to do if the guest cannot freeze: fail, go on, or do not ask (${DEFAULT-VALUE})")
+  private Quiesce quiesce = Quiesce.REQUIRE;
+
+  @Option(
+      names = "--mountpoint",
+      paramLabel = "DIR",
+      description = "freeze only this file system of the guest; may be repeated")
+  private List<String> mountpoints = new ArrayList<>();
+
+  @Option(
+      names = "--freeze-window",
+      paramLabel = "DURATION",
+      defaultValue = "5s",
+      converter = DurationText.class,
+      description = "from freeze written to thaw written, at most (${DEFAULT-VALUE})")
+  private Duration freezeWindow = SnapshotRequest.DEFAULT_FREEZE_WINDOW;
+
+  @Option(
+      names = "--timeout",
+      paramLabel = "DURATION",
+      defaultValue = "30s",
+      converter = DurationText.class,
+      description = "for everything up to the first report (${DEFAULT-VALUE})")
+  private Duration timeout = SnapshotRequest.DEFAULT_TIMEOUT;
+
+  @Option(
+      names = "--thaw-bound",
+      paramLabel = "DURATION",
+      defaultValue = "30s",
+      converter = DurationText.class,
+      description = "how long a thaw is pursued after that, before exit 3 (${DEFAULT-VALUE})")
+  private Duration thawBound = SnapshotRequest.DEFAULT_THAW_BOUND;
+
+  @Option(
+      names = "--late-cut",
+      paramLabel = "undo|adopt",
+      description = "what to do with a cut that came after the freeze window (${DEFAULT-VALUE})")
+  private LateCut lateCut = LateCut.UNDO;
+
+  @Option(
+      names = "--qemu-way",
+      paramLabel = "prepared|sync-existing|sync-absolute",
+      converter = WayText.class,
+      description = "how QEMU makes the overlays; the shortest hold it can where nothing is said")
+  private @Nullable QemuWay way;
+
+  @Option(names = "--dry-run", description = "prepare and rehearse, then remove everything again")
+  private boolean dryRun;
+
+  @Option(
+      names = {"-o", "--output"},
+      paramLabel = "text|json",
+      description = "how to tell the result (${DEFAULT-VALUE})")
+  private OutputFormat output = OutputFormat.TEXT;
+
+  @Override
+  public Integer call() {
+    SnapshotRequest request =
+        new SnapshotRequest(
+            name, disks, quiesce, mountpoints, freezeWindow, timeout, thawBound, lateCut, dryRun);
+    // The agent first: it may sleep for a tenth of a second, and the monitor is asked meanwhile.
+    Optional<CompletableFuture<QgaClient>> agent = connectAgent();
+    try (QmpClient monitor = connectMonitor()) {
+      var engine = SnapshotEngine.builder().monitor(monitor).listener(this::progress);
+      if (way != null) {
+        engine.qemuWay(way);
+      }
+      agent.ifPresent(connecting -> addAgent(engine, connecting));
+      return run(engine.build(), request);
+    } catch (SnapshotException e) {
+      return tell(notBegun(e.failure()));
+    } finally {
+      agent.ifPresent(SnapshotCommand::close);
+    }
+  }
+
+  private static void close(CompletableFuture<QgaClient> connecting) {
+    var unused = connecting.thenAccept(QgaClient::close);
+  }
+
+  private static void addAgent(
+      SnapshotEngine.Builder engine, CompletableFuture<QgaClient> connecting) {
+    try {
+      engine.agent(connecting.join());
+    } catch (CompletionException e) {
+      engine.noAgent(SnapshotException.failureOf(e, ErrorCode.AGENT_UNAVAILABLE));
+    }
+  }
+
+  private int run(SnapshotEngine engine, SnapshotRequest request) {
+    SnapshotOperation operation = engine.start(request);
+    var unused = operation.overdue().thenAccept(failure -> warn(failure.message()));
+    var guarded =
+        new Interruptible(
+            operation::requestCancel, timeout.plus(thawBound).plus(thawBound).plus(CLEAN_UP));
+    SnapshotResult result = operation.result().toCompletableFuture().join();
+    return guarded.ended(tell(result));
+  }
+
+  private Optional<CompletableFuture<QgaClient>> connectAgent() {
+    return quiesce == Quiesce.NEVER
+        ? Optional.empty()
+        : Optional.ofNullable(qga)
+            .map(known ->
+                QgaClient.connect(known, QgaOptions.defaults().withConnectTimeout(patience())));
+  }
+
+  private QmpClient connectMonitor() {
+    try {
+      return QmpClient.connect(qmp, QmpOptions.defaults().withConnectTimeout(patience())).join();
+    } catch (CompletionException e) {
+      throw new SnapshotException(SnapshotException.failureOf(e, ErrorCode.MONITOR_UNAVAILABLE), e);
+    }
+  }
+
+  /** A connect takes no longer than a client's default, and never longer than all may take. */
+  private Duration patience() {
+    Duration usual = QgaOptions.DEFAULT_TIMEOUT;
+    return timeout.compareTo(usual) < 0 ? timeout : usual;
+  }
+
+  private SnapshotResult notBegun(Failure failure) {
+    return new SnapshotResult(
+        name,
+        Outcome.FAILED,
+        Consistency.NONE,
+        List.of(),
+        Optional.empty(),
+        Optional.empty(),
+        Optional.empty(),
+        0,
+        Duration.ZERO,
+        GuestState.NEVER_FROZEN,
+        List.of(),
+        List.of(),
+        List.of(),
+        Optional.of(failure));
+  }
+
+  private int tell(SnapshotResult result) {
+    CommandLine command = commandLine();
+    PrintWriter out = command.getOut();
+    if (output == OutputFormat.JSON) {
+      out.println(ResultJson.of(result));
+      result.error().ifPresent(failure -> warn(failure.message()));
+    } else {
+      out.print(ResultText.of(result));
+    }
+    out.flush();
+    return ExitCode.of(result);
+  }
+
+  private void progress(String state) {
+    if (System.getenv("STILLPOINT_PROGRESS") != null) {
+      warn(state);
+    }
+  }
+
+  private void warn(String message) {
+    PrintWriter err = commandLine().getErr();
+    err.println("stillpoint: " + message);
+    err.flush();
+  }
+
+  private CommandLine commandLine() {
+    return java.util.Objects.requireNonNull(spec, "picocli fills the specification in")
+        .commandLine();
+  }
+
+  /** A name, or the reason why it is none. */
+  static final class NameText implements ITypeConverter<SnapshotName> {
+    @Override
+    public SnapshotName convert(String value) {
+      try {
+        return new SnapshotName(value);
+      } catch (IllegalArgumentException e) {
+        throw new TypeConversionException(e.getMessage());
+      }
+    }
+  }
+
+  /** A way of QEMU, or the reason why it is none. */
+  static final class WayText implements ITypeConverter<QemuWay> {
+    @Override
+    public QemuWay convert(String value) {
+      try {
+        return QemuWay.parse(value);
+      } catch (IllegalArgumentException e) {
+        throw new TypeConversionException(e.getMessage());
+      }
+    }
+  }
+}

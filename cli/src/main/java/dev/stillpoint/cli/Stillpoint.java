@@ -1,0 +1,77 @@
+package dev.stillpoint.cli;
+
+import java.io.PrintWriter;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.IVersionProvider;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** The command line's front door. */
+@Command(
+    name = "stillpoint",
+    description = "Takes consistent snapshots of the disks of running QEMU machines.",
+    mixinStandardHelpOptions = true,
+    versionProvider = Stillpoint.Version.class,
+    subcommands = {
+      SnapshotCommand.class,
+      FreezeCommand.class,
+      ThawCommand.class,
+      StatusCommand.class
+    },
+    footer = {
+      "",
+      "Endpoints (EP): unix:/path or a bare path, tcp:HOST:PORT.",
+      "Exit codes: 0 done; 1 failed or cancelled, the guest is safe; 2 usage;",
+      "3 THE GUEST MAY BE FROZEN OR PAUSED; 4 outcome unknown or undo failed, the guest is safe.",
+      "",
+      "'./stillpoint demo' shows the main job on a throwaway guest."
+    })
+public final class Stillpoint implements Runnable {
+  @Spec private @Nullable CommandSpec spec;
+
+  /** Runs one command and ends the process with its exit code. */
+  public static void main(String[] args) {
+    int code = execute(args);
+    System.out.flush();
+    System.exit(code);
+  }
+
+  static int execute(String... args) {
+    return commandLine().execute(args);
+  }
+
+  static CommandLine commandLine() {
+    return new CommandLine(new Stillpoint())
+        .setCaseInsensitiveEnumValuesAllowed(true)
+        .setExecutionExceptionHandler(Stillpoint::failed);
+  }
+
+  /** Commands tell their own failures; what arrives here came before anything was frozen. */
+  private static int failed(
+      Exception failure, CommandLine command, CommandLine.ParseResult parsed) {
+    PrintWriter err = command.getErr();
+    err.println("stillpoint: " + failure.getMessage());
+    err.flush();
+    return ExitCode.FAILED;
+  }
+
+  @Override
+  public void run() {
+    CommandSpec known = spec;
+    if (known != null) {
+      throw new ParameterException(known.commandLine(), "name a command");
+    }
+  }
+
+  /** The version in the jar's manifest. */
+  static final class Version implements IVersionProvider {
+    @Override
+    public String[] getVersion() {
+      String version = Stillpoint.class.getPackage().getImplementationVersion();
+      return new String[] {"stillpoint " + (version == null ? "(unpackaged)" : version)};
+    }
+  }
+}
