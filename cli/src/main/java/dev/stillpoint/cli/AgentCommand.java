@@ -36,19 +36,16 @@ abstract class AgentCommand implements Callable<Integer> {
   @Option(
       names = {"-o", "--output"},
       paramLabel = "text|json",
+      defaultValue = "text",
       description = "how to tell the result (${DEFAULT-VALUE})")
   private OutputFormat output = OutputFormat.TEXT;
 
-  final GuestFreeze connect() {
-    return GuestFreeze.connect(qga, timeout);
+  final GuestFreeze connect(Duration patience) {
+    return GuestFreeze.connect(qga, patience);
   }
 
   final Duration timeout() {
     return timeout;
-  }
-
-  final Endpoint agent() {
-    return qga;
   }
 
   /** Tells a result on standard output. */

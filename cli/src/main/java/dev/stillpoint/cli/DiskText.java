@@ -17,13 +17,19 @@ final class DiskText implements ITypeConverter<SelectedDisk> {
     }
     SelectedDisk disk = SelectedDisk.named(parts.get(0));
     for (String option : parts.subList(1, parts.size())) {
-      if (option.startsWith("method=") && option.length() > "method=".length()) {
+      if (option.startsWith("method=")
+          && disk.method().isEmpty()
+          && option.length() > "method=".length()) {
         disk = disk.withMethod(option.substring("method=".length()));
-      } else if (option.startsWith("overlay=") && option.length() > "overlay=".length()) {
+      } else if (option.startsWith("overlay=")
+          && disk.overlay().isEmpty()
+          && option.length() > "overlay=".length()) {
         disk = disk.withOverlay(Path.of(option.substring("overlay=".length())));
       } else {
         throw new TypeConversionException(
-            "'" + option + "' is neither method=M nor overlay=PATH; write ',,' for a comma");
+            "'"
+                + option
+                + "' is neither method=M nor overlay=PATH, each once; write ',,' for a comma");
       }
     }
     return disk;

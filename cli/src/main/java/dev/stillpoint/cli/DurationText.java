@@ -8,6 +8,9 @@ import picocli.CommandLine.TypeConversionException;
 
 /** Durations as people write them: {@code 500ms}, {@code 5s}, {@code 2m}. */
 final class DurationText implements ITypeConverter<Duration> {
+  /** No wait on a guest is meant to be longer. */
+  private static final Duration LONGEST = Duration.ofHours(24);
+
   private static final Pattern TEXT = Pattern.compile("(\\d{1,9})(ms|s|m|h)");
 
   @Override
@@ -27,6 +30,9 @@ final class DurationText implements ITypeConverter<Duration> {
         };
     if (duration.isZero()) {
       throw new TypeConversionException("a duration must be longer than nothing");
+    }
+    if (duration.compareTo(LONGEST) > 0) {
+      throw new TypeConversionException("a duration is at most " + LONGEST.toHours() + "h");
     }
     return duration;
   }

@@ -48,28 +48,32 @@ final class FreezeCommand extends AgentCommand {
 
   @Override
   public Integer call() {
-    try (GuestFreeze guest = connect()) {
+    return Interruptible.run(timeout().plus(thawBound).plus(thawBound), this::connectAndHold);
+  }
+
+  private int connectAndHold(Interruptible guarded) {
+    guarded.whenAsked(letGo::countDown);
+    try (GuestFreeze guest = connect(timeout())) {
       guest.requireFreezable(timeout());
-      var guarded = new Interruptible(letGo::countDown, timeout().plus(thawBound).plusSeconds(5));
-      return guarded.ended(hold(guest));
+      return guarded.begin() ? hold(guest) : ExitCode.FAILED;
     } catch (SnapshotException e) {
       return failed(e.failure(), "never-frozen", ExitCode.FAILED);
     }
   }
 
+  /** From its first line on a freeze may be written: whatever happens, a thaw follows. */
   private int hold(GuestFreeze guest) {
-    Optional<Failure> trouble = Optional.empty();
+    Optional<Failure> trouble;
     Optional<FreezeReport> frozen = Optional.empty();
     try {
-      FreezeReport report = guest.freeze(timeout());
-      frozen = Optional.of(report);
+      frozen = Optional.of(guest.freeze(timeout()));
       trouble = whileFrozen();
     } catch (FreezeException e) {
       if (e.writtenNanos().isEmpty()) {
         return failed(e.failure(), "never-frozen", ExitCode.FAILED);
       }
       trouble = Optional.of(e.failure());
-    } catch (RuntimeException e) {
+    } catch (Throwable e) {
       trouble = Optional.of(SnapshotException.failureOf(e, ErrorCode.INTERNAL));
     }
     return thaw(guest, frozen, trouble);
@@ -79,33 +83,41 @@ final class FreezeCommand extends AgentCommand {
     ThawReport thaw;
     try {
       thaw = guest.thaw(thawBound);
-    } catch (SnapshotException e) {
-      return failed(e.failure(), "maybe-frozen", ExitCode.MAY_BE_FROZEN);
+    } catch (Throwable e) {
+      return failed(
+          SnapshotException.failureOf(e, ErrorCode.INTERNAL),
+          "maybe-frozen",
+          ExitCode.MAY_BE_FROZEN);
     }
     thaw.warnings().forEach(this::warn);
-    thaw.reasons().forEach(this::warn);
     if (trouble.isPresent()) {
       return failed(trouble.get(), "thawed", ExitCode.FAILED);
     }
-    FreezeReport report = frozen.orElseThrow();
+    if (!thaw.freezeHeld()) {
+      Failure doubt = Failure.of(ErrorCode.FREEZE_NOT_PROVED, String.join("; ", thaw.reasons()));
+      return failed(doubt, "thawed", ExitCode.FAILED);
+    }
+    tellHeld(frozen.orElseThrow(), thaw);
+    return ExitCode.DONE;
+  }
+
+  private void tellHeld(FreezeReport report, ThawReport thaw) {
     Duration stood = Duration.ofNanos(thaw.repliedNanos() - report.writtenNanos());
     tell(
         ResultJson.object()
             .put("guest", "thawed")
             .put("fileSystems", report.fileSystems())
-            .put("frozenMs", stood.toMillis())
-            .put("held", thaw.freezeHeld()),
-        "frozen "
+            .put("frozenMs", ResultJson.millis(stood)),
+        "froze "
             + report.fileSystems()
             + " file systems for "
             + ResultText.millis(stood)
             + ", thawed");
-    return thaw.freezeHeld() ? ExitCode.DONE : ExitCode.FAILED;
   }
 
   private Optional<Failure> whileFrozen() {
     try {
-      if (command.isEmpty()) {
+      if (letGo.getCount() == 0 || command.isEmpty()) {
         boolean asked = letGo.await(length.toMillis(), TimeUnit.MILLISECONDS);
         return asked
             ? Optional.of(Failure.of(ErrorCode.CANCELLED, "interrupted; the guest was thawed"))
@@ -128,6 +140,7 @@ final class FreezeCommand extends AgentCommand {
     var unused = process.onExit().thenRun(letGo::countDown);
     boolean ended = letGo.await(length.toMillis(), TimeUnit.MILLISECONDS);
     if (process.isAlive()) {
+      process.descendants().forEach(ProcessHandle::destroyForcibly);
       process.destroyForcibly();
       return failure(
           ended

@@ -3,47 +3,85 @@ package dev.stillpoint.cli;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.function.IntConsumer;
 
 /**
  * Work that a signal cannot cut short. Ctrl-C, SIGTERM and SIGHUP run the JVM's shutdown hooks;
  * ours asks the work to stop, waits for it to lead the guest out of its freeze, and then ends the
- * process with the work's own exit code, which only {@code halt} can do from a hook.
+ * process with the work's own exit code. Only {@code halt} can do that from a hook: the code of the
+ * signal is settled by then, and {@code exit} would wait for the hook that calls it.
  */
 final class Interruptible {
+  private final CompletableFuture<Void> asked = new CompletableFuture<>();
   private final CompletableFuture<Integer> ended = new CompletableFuture<>();
-  private final Thread hook;
+  private final Duration bound;
+  private final IntConsumer halt;
+  private boolean begun;
+  private boolean interrupted;
 
-  /**
-   * Work that has begun.
-   *
-   * @param cancel asks it to stop; must not block
-   * @param bound how long it may take to do so
-   */
-  Interruptible(Runnable cancel, Duration bound) {
-    this.hook =
-        Thread.ofPlatform()
-            .name("stillpoint-interrupted")
-            .unstarted(() -> {
-              cancel.run();
-              int code =
-                  ended
-                      .completeOnTimeout(
-                          ExitCode.MAY_BE_FROZEN, bound.toMillis(), TimeUnit.MILLISECONDS)
-                      .join();
-              System.out.flush();
-              Runtime.getRuntime().halt(code);
-            });
-    Runtime.getRuntime().addShutdownHook(hook);
+  /** Work that has not begun; {@code bound} is how long it may take to stop when it is asked to. */
+  Interruptible(Duration bound, IntConsumer halt) {
+    this.bound = bound;
+    this.halt = halt;
   }
 
-  /** The work has ended; returns the code, or leaves the end of the process to the hook. */
-  int ended(int code) {
-    ended.complete(code);
+  /** Runs work under a shutdown hook. */
+  static int run(Duration bound, Work work) {
+    var guarded = new Interruptible(bound, code -> Runtime.getRuntime().halt(code));
+    Thread hook =
+        Thread.ofPlatform().name("stillpoint-interrupted").unstarted(guarded::interrupted);
+    Runtime.getRuntime().addShutdownHook(hook);
+    int code = guarded.ended(work.run(guarded));
     try {
       Runtime.getRuntime().removeShutdownHook(hook);
     } catch (IllegalStateException shuttingDown) {
+      // The hook has the code, and ends the process with it.
       return code;
     }
     return code;
+  }
+
+  /**
+   * From here on something may be owed to the guest.
+   *
+   * @return false when a signal came before: then nothing must be begun
+   */
+  synchronized boolean begin() {
+    begun = !interrupted;
+    return begun;
+  }
+
+  /** Runs an action, which must not block, when a signal asks the work to stop, or at once. */
+  void whenAsked(Runnable stop) {
+    var unused = asked.thenRun(stop);
+  }
+
+  /** The hook: ends the process. */
+  void interrupted() {
+    boolean owed;
+    synchronized (this) {
+      interrupted = true;
+      owed = begun;
+    }
+    asked.complete(null);
+    int code = ExitCode.FAILED;
+    if (owed) {
+      code =
+          ended
+              .completeOnTimeout(ExitCode.MAY_BE_FROZEN, bound.toMillis(), TimeUnit.MILLISECONDS)
+              .join();
+    }
+    System.out.flush();
+    halt.accept(code);
+  }
+
+  private int ended(int code) {
+    ended.complete(code);
+    return code;
+  }
+
+  /** What is guarded; returns its exit code. */
+  interface Work {
+    int run(Interruptible guarded);
   }
 }

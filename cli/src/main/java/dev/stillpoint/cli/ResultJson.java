@@ -11,10 +11,11 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
 
 /** A result as the one JSON object that scripts read. Its keys are a contract. */
 final class ResultJson {
-  private static final double NANOS_PER_MILLI = 1e6;
+  private static final double MICROS_PER_MILLI = 1e3;
 
   private ResultJson() {}
 
@@ -54,6 +55,9 @@ final class ResultJson {
     json.putNull("modifiedDisk");
     disk.modifiedDisk().ifPresent(source -> json.set("modifiedDisk", of(source)));
     json.set("backupSource", of(disk.backupSource()));
+    // Filled where the caller gave the disk as XML, which this release does not take.
+    json.putNull("modifiedDiskXml");
+    json.putNull("backupSourceXml");
     return json;
   }
 
@@ -91,9 +95,14 @@ final class ResultJson {
 
   private static void millis(ObjectNode json, String key, Optional<Duration> duration) {
     if (duration.isPresent()) {
-      json.put(key, Math.round(duration.get().toNanos() / NANOS_PER_MILLI * 1000) / 1000.0);
+      json.put(key, millis(duration.get()));
     } else {
       json.putNull(key);
     }
+  }
+
+  /** Milliseconds with microseconds behind the point. */
+  static double millis(Duration duration) {
+    return TimeUnit.NANOSECONDS.toMicros(duration.toNanos()) / MICROS_PER_MILLI;
   }
 }

@@ -24,6 +24,7 @@ import java.io.PrintWriter;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
@@ -34,6 +35,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 import picocli.CommandLine.TypeConversionException;
 
@@ -46,6 +48,9 @@ import picocli.CommandLine.TypeConversionException;
 final class SnapshotCommand implements Callable<Integer> {
   /** How long clean-up may take after the thaw's bound, when a signal asks us to end. */
   private static final Duration CLEAN_UP = Duration.ofSeconds(30);
+
+  private static final Failure NO_AGENT =
+      Failure.of(ErrorCode.AGENT_UNAVAILABLE, "no guest agent was named; name one with --qga");
 
   @Spec private @Nullable CommandSpec spec;
 
@@ -84,6 +89,7 @@ final class SnapshotCommand implements Callable<Integer> {
   @Option(
       names = "--quiesce",
       paramLabel = "require|prefer|never",
+      defaultValue = "require",
       description =
           "what to do if the guest cannot freeze: fail, go on, or do not ask (${DEFAULT-VALUE})")
   private Quiesce quiesce = Quiesce.REQUIRE;
@@ -121,6 +127,7 @@ final class SnapshotCommand implements Callable<Integer> {
   @Option(
       names = "--late-cut",
       paramLabel = "undo|adopt",
+      defaultValue = "undo",
       description = "what to do with a cut that came after the freeze window (${DEFAULT-VALUE})")
   private LateCut lateCut = LateCut.UNDO;
 
@@ -137,14 +144,27 @@ final class SnapshotCommand implements Callable<Integer> {
   @Option(
       names = {"-o", "--output"},
       paramLabel = "text|json",
+      defaultValue = "text",
       description = "how to tell the result (${DEFAULT-VALUE})")
   private OutputFormat output = OutputFormat.TEXT;
 
   @Override
   public Integer call() {
-    SnapshotRequest request =
-        new SnapshotRequest(
-            name, disks, quiesce, mountpoints, freezeWindow, timeout, thawBound, lateCut, dryRun);
+    Duration bound = timeout.plus(thawBound).plus(thawBound).plus(CLEAN_UP);
+    SnapshotRequest request = request();
+    return Interruptible.run(bound, guarded -> connectAndRun(guarded, request));
+  }
+
+  private SnapshotRequest request() {
+    try {
+      return new SnapshotRequest(
+          name, disks, quiesce, mountpoints, freezeWindow, timeout, thawBound, lateCut, dryRun);
+    } catch (IllegalArgumentException e) {
+      throw new ParameterException(commandLine(), e.getMessage());
+    }
+  }
+
+  private int connectAndRun(Interruptible guarded, SnapshotRequest request) {
     // The agent first: it may sleep for a tenth of a second, and the monitor is asked meanwhile.
     Optional<CompletableFuture<QgaClient>> agent = connectAgent();
     try (QmpClient monitor = connectMonitor()) {
@@ -152,8 +172,9 @@ final class SnapshotCommand implements Callable<Integer> {
       if (way != null) {
         engine.qemuWay(way);
       }
-      agent.ifPresent(connecting -> addAgent(engine, connecting));
-      return run(engine.build(), request);
+      agent.ifPresentOrElse(
+          connecting -> addAgent(engine, connecting), () -> engine.noAgent(NO_AGENT));
+      return guarded.begin() ? run(guarded, engine.build(), request) : ExitCode.FAILED;
     } catch (SnapshotException e) {
       return tell(notBegun(e.failure()));
     } finally {
@@ -174,14 +195,26 @@ final class SnapshotCommand implements Callable<Integer> {
     }
   }
 
-  private int run(SnapshotEngine engine, SnapshotRequest request) {
-    SnapshotOperation operation = engine.start(request);
-    var unused = operation.overdue().thenAccept(failure -> warn(failure.message()));
-    var guarded =
-        new Interruptible(
-            operation::requestCancel, timeout.plus(thawBound).plus(thawBound).plus(CLEAN_UP));
-    SnapshotResult result = operation.result().toCompletableFuture().join();
-    return guarded.ended(tell(result));
+  /** From its first line on a freeze may be written, so that any accident here is exit 3. */
+  private int run(Interruptible guarded, SnapshotEngine engine, SnapshotRequest request) {
+    SnapshotResult result;
+    try {
+      SnapshotOperation operation = engine.start(request);
+      guarded.whenAsked(operation::requestCancel);
+      // On a thread of its own: the one that completes this pursues the thaw, and a terminal that
+      // is held must not hold it.
+      var unused =
+          operation
+              .overdue()
+              .thenAcceptAsync(
+                  failure -> warn(failure.message()),
+                  report -> Thread.ofPlatform().daemon().start(report));
+      result = operation.result().toCompletableFuture().join();
+    } catch (Throwable accident) {
+      warn("the guest may be frozen or paused: " + accident);
+      return ExitCode.MAY_BE_FROZEN;
+    }
+    return tell(result);
   }
 
   private Optional<CompletableFuture<QgaClient>> connectAgent() {
@@ -226,15 +259,19 @@ final class SnapshotCommand implements Callable<Integer> {
 
   private int tell(SnapshotResult result) {
     CommandLine command = commandLine();
-    PrintWriter out = command.getOut();
     if (output == OutputFormat.JSON) {
-      out.println(ResultJson.of(result));
+      print(command.getOut(), ResultJson.of(result) + System.lineSeparator());
       result.error().ifPresent(failure -> warn(failure.message()));
     } else {
-      out.print(ResultText.of(result));
+      boolean done = result.outcome() == Outcome.SUCCEEDED;
+      print(done ? command.getOut() : command.getErr(), ResultText.of(result));
     }
-    out.flush();
     return ExitCode.of(result);
+  }
+
+  private static void print(PrintWriter to, String text) {
+    to.print(text);
+    to.flush();
   }
 
   private void progress(String state) {
@@ -250,8 +287,7 @@ final class SnapshotCommand implements Callable<Integer> {
   }
 
   private CommandLine commandLine() {
-    return java.util.Objects.requireNonNull(spec, "picocli fills the specification in")
-        .commandLine();
+    return Objects.requireNonNull(spec, "picocli fills the specification in").commandLine();
   }
 
   /** A name, or the reason why it is none. */

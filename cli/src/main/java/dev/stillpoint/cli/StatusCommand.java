@@ -13,7 +13,7 @@ import picocli.CommandLine.Command;
 final class StatusCommand extends AgentCommand {
   @Override
   public Integer call() {
-    try (GuestFreeze guest = connect()) {
+    try (GuestFreeze guest = connect(timeout())) {
       String status = guest.status(timeout());
       tell(ResultJson.object().put("guest", status), status);
       return ExitCode.DONE;

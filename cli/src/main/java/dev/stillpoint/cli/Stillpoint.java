@@ -1,6 +1,8 @@
 package dev.stillpoint.cli;
 
 import java.io.PrintWriter;
+import java.lang.module.ModuleDescriptor;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -46,6 +48,8 @@ public final class Stillpoint implements Runnable {
   static CommandLine commandLine() {
     return new CommandLine(new Stillpoint())
         .setCaseInsensitiveEnumValuesAllowed(true)
+        // A disk or a path may begin with '@'; nobody means a file of arguments by it.
+        .setExpandAtFiles(false)
         .setExecutionExceptionHandler(Stillpoint::failed);
   }
 
@@ -66,12 +70,20 @@ public final class Stillpoint implements Runnable {
     }
   }
 
-  /** The version in the jar's manifest. */
+  /** The version of the module or, on the class path, in the jar's manifest. */
   static final class Version implements IVersionProvider {
     @Override
     public String[] getVersion() {
-      String version = Stillpoint.class.getPackage().getImplementationVersion();
-      return new String[] {"stillpoint " + (version == null ? "(unpackaged)" : version)};
+      return new String[] {"stillpoint " + version()};
+    }
+
+    private static String version() {
+      ModuleDescriptor module = Stillpoint.class.getModule().getDescriptor();
+      String packaged = Stillpoint.class.getPackage().getImplementationVersion();
+      return Optional.ofNullable(module)
+          .flatMap(ModuleDescriptor::rawVersion)
+          .or(() -> Optional.ofNullable(packaged))
+          .orElse("(unpackaged)");
     }
   }
 }

@@ -6,7 +6,10 @@ import java.time.Duration;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
-/** {@code stillpoint thaw}. */
+/**
+ * {@code stillpoint thaw}. Whoever calls it believes that the guest may be frozen, so every way in
+ * which it fails is exit 3: nothing has shown that the guest is safe.
+ */
 @Command(
     name = "thaw",
     description = "Thaws a guest, whoever froze it, and proves that it is thawed.",
@@ -23,7 +26,8 @@ final class ThawCommand extends AgentCommand {
 
   @Override
   public Integer call() {
-    try (GuestFreeze guest = connect()) {
+    // An agent may sit behind another client's turn: waiting for it is part of the pursuit.
+    try (GuestFreeze guest = connect(thawBound)) {
       guest.thaw(thawBound).warnings().forEach(this::warn);
       tell(ResultJson.object().put("guest", "thawed"), "thawed");
       return ExitCode.DONE;
