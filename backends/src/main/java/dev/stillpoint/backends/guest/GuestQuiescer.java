@@ -39,11 +39,14 @@ public final class GuestQuiescer implements Quiescer {
     Deadline until = deadline.orAfter(PATIENCE);
     return client
         .synchronise(until.remaining())
-        .thenCompose(inStep -> client.execute(new GuestInfo(), until.remaining()))
-        .thenCompose(info ->
-            missing(info, mountpoints)
-                .map(GuestQuiescer::unavailable)
-                .orElseGet(() -> checkStatus(mountpoints, until)))
+        // Status first: while it is frozen, an agent says of most commands that they are disabled.
+        .thenCompose(inStep -> client.execute(new GuestFsfreezeStatus(), until.remaining()))
+        .thenCompose(status ->
+            status.equals("thawed")
+                ? checkCommands(mountpoints, until)
+                : refused(
+                    ErrorCode.ALREADY_FROZEN,
+                    "the guest is frozen already, by somebody else; thaw it first"))
         .exceptionally(thrown ->
             new QuiesceCheck.Unavailable(
                 SnapshotException.failureOf(thrown, ErrorCode.AGENT_UNAVAILABLE)));
@@ -68,21 +71,21 @@ public final class GuestQuiescer implements Quiescer {
         new QuiesceCheck.Unavailable(Failure.of(ErrorCode.AGENT_UNAVAILABLE, why)));
   }
 
-  private CompletableFuture<QuiesceCheck> checkStatus(List<String> mountpoints, Deadline until) {
+  private CompletableFuture<QuiesceCheck> checkCommands(List<String> mountpoints, Deadline until) {
     return client
-        .execute(new GuestFsfreezeStatus(), until.remaining())
-        .thenCompose(status -> {
-          if (!status.equals("thawed")) {
-            return refused(
-                ErrorCode.ALREADY_FROZEN,
-                "the guest is frozen already, by somebody else; thaw it first");
-          }
-          return mountpoints.isEmpty()
-              ? CompletableFuture.completedFuture(ready(mountpoints, List.of()))
-              : client
-                  .execute(new GuestGetFsinfo(), until.remaining())
-                  .thenCompose(known -> scoped(mountpoints, known));
-        });
+        .execute(new GuestInfo(), until.remaining())
+        .thenCompose(info ->
+            missing(info, mountpoints)
+                .map(GuestQuiescer::unavailable)
+                .orElseGet(() -> checkScope(mountpoints, until)));
+  }
+
+  private CompletableFuture<QuiesceCheck> checkScope(List<String> mountpoints, Deadline until) {
+    return mountpoints.isEmpty()
+        ? CompletableFuture.completedFuture(ready(mountpoints, List.of()))
+        : client
+            .execute(new GuestGetFsinfo(), until.remaining())
+            .thenCompose(known -> scoped(mountpoints, known));
   }
 
   /** The agent ignores a mount point that it does not know; a caller who names one is mistaken. */

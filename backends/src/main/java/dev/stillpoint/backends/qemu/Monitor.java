@@ -31,6 +31,9 @@ final class Monitor {
   /** How long to wait for an event before asking for a job's state again. */
   private static final Duration JOB_POLL = Duration.ofMillis(100);
 
+  /** A command fails a moment before its connection is known to have ended. */
+  private static final Duration FAREWELL = Duration.ofSeconds(1);
+
   private static final ExecutorService WORKERS =
       Executors.newCachedThreadPool(
           Thread.ofPlatform().name("stillpoint-qemu-", 0).daemon().factory());
@@ -66,6 +69,16 @@ final class Monitor {
   private static Duration atLeast(Deadline deadline) {
     Duration left = deadline.remaining();
     return left.compareTo(JOB_POLL) < 0 ? JOB_POLL : left;
+  }
+
+  /** Whether the connection has ended, and the machine most likely with it; waits a little. */
+  boolean isGone() {
+    client
+        .closed()
+        .toCompletableFuture()
+        .completeOnTimeout(null, FAREWELL.toMillis(), TimeUnit.MILLISECONDS)
+        .join();
+    return !client.isOpen();
   }
 
   QmpSchema schema(Deadline deadline) {

@@ -79,6 +79,8 @@ final class OverlayMaker {
     removeNodes(deadline, left);
     if (left.isEmpty()) {
       removeFiles(left);
+    } else {
+      files.forEach(file -> left.add(file.path() + " (its node may be open)"));
     }
     if (!left.isEmpty()) {
       throw new SnapshotException(
@@ -105,12 +107,16 @@ final class OverlayMaker {
     if (nodes.isEmpty()) {
       return;
     }
-    if (!monitor.client().isOpen()) {
-      // The machine is gone, and its nodes with it.
+    BlockGraph graph;
+    try {
+      graph = BlockGraph.read(monitor, deadline);
+    } catch (CommandException e) {
+      if (!monitor.isGone()) {
+        left.add("nodes " + nodes + " (" + e.getMessage() + ")");
+      }
       nodes.clear();
       return;
     }
-    BlockGraph graph = BlockGraph.read(monitor, deadline);
     for (String node : List.copyOf(nodes)) {
       try {
         if (graph.hasNode(node)) {

@@ -12,6 +12,7 @@ import dev.stillpoint.core.spi.Settlement;
 import dev.stillpoint.qmp.command.BlockCommit;
 import dev.stillpoint.qmp.command.JobComplete;
 import dev.stillpoint.qmp.command.JobFinalize;
+import dev.stillpoint.qmp.command.QueryBlockJobs;
 import dev.stillpoint.qmp.command.QmpCommand;
 import dev.stillpoint.qmp.command.Timed;
 import dev.stillpoint.qmp.command.Transaction;
@@ -100,14 +101,26 @@ final class QemuCut implements Cut {
       if (refused.description().equals(REHEARSED)) {
         return;
       }
-      throw new SnapshotException(
-          Failure.of(
-              ErrorCode.PREPARE_FAILED,
-              "the rehearsal of the cut failed: " + refused.description()),
-          refused);
+      throw rehearsalFailed(refused, deadline);
     }
     throw new SnapshotException(
         Failure.of(ErrorCode.INTERNAL, "the rehearsal of the cut did not abort"));
+  }
+
+  /** A block job is the usual reason; QEMU does not tell on which disk it works. */
+  private SnapshotException rehearsalFailed(CommandException.Refused refused, Deadline deadline) {
+    List<String> jobs =
+        monitor.ask(new QueryBlockJobs(), deadline).stream()
+            .map(job -> "'" + job.device() + "' (" + job.type() + ")")
+            .toList();
+    String told = "the rehearsal of the cut failed: " + refused.description();
+    return new SnapshotException(
+        jobs.isEmpty()
+            ? Failure.of(ErrorCode.PREPARE_FAILED, told)
+            : Failure.of(
+                ErrorCode.DISK_UNSUITABLE,
+                told + "; a block job is running: " + String.join(", ", jobs)),
+        refused);
   }
 
   @Override

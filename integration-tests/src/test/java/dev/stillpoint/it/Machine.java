@@ -1,0 +1,137 @@
+package dev.stillpoint.it;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.stillpoint.backends.SnapshotEngine;
+import dev.stillpoint.core.snapshot.ErrorCode;
+import dev.stillpoint.core.snapshot.Outcome;
+import dev.stillpoint.core.snapshot.SnapshotRequest;
+import dev.stillpoint.core.snapshot.SnapshotResult;
+import dev.stillpoint.qga.QgaClient;
+import dev.stillpoint.qga.command.GuestFsfreezeStatus;
+import dev.stillpoint.qmp.QmpClient;
+import dev.stillpoint.qmp.command.BlockNode;
+import dev.stillpoint.qmp.command.QueryJobs;
+import dev.stillpoint.qmp.command.QueryNamedBlockNodes;
+import dev.stillpoint.qmp.endpoint.Endpoint;
+import dev.stillpoint.testkit.guest.AgentSafety;
+import dev.stillpoint.testkit.guest.Guest;
+import dev.stillpoint.testkit.guest.GuestConfig;
+import dev.stillpoint.testkit.guest.WarmGuest;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Objects;
+import java.util.function.UnaryOperator;
+import java.util.stream.Stream;
+
+/** A warm guest with the clients and the engine on it, and what a test asks of it afterwards. */
+final class Machine implements AutoCloseable {
+  private static final Duration WRITER_PATIENCE = Duration.ofSeconds(20);
+
+  final Guest guest;
+  final QmpClient monitor;
+  final QgaClient agent;
+  private final List<Path> filesBefore;
+
+  private Machine(Guest guest) {
+    this.guest = guest;
+    this.monitor = QmpClient.connect(Endpoint.unix(guest.qmp())).join();
+    this.agent = QgaClient.connect(Endpoint.unix(AgentSafety.require(guest))).join();
+    this.filesBefore = files();
+  }
+
+  static Machine threeDisks() {
+    return start(GuestConfig.threeDisks());
+  }
+
+  static Machine start(GuestConfig config) {
+    Guest guest = WarmGuest.start(config);
+    try {
+      return new Machine(guest);
+    } catch (RuntimeException e) {
+      guest.close();
+      throw e;
+    }
+  }
+
+  SnapshotResult take(SnapshotRequest request) {
+    return take(request, builder -> builder);
+  }
+
+  SnapshotResult take(SnapshotRequest request, UnaryOperator<SnapshotEngine.Builder> configured) {
+    return engine(configured).start(request).result().toCompletableFuture().join();
+  }
+
+  SnapshotEngine engine(UnaryOperator<SnapshotEngine.Builder> configured) {
+    return configured.apply(SnapshotEngine.builder().monitor(monitor).agent(agent)).build();
+  }
+
+  void qmp(String command, ObjectNode arguments) {
+    monitor.execute(command, arguments).join();
+  }
+
+  static ObjectNode json() {
+    return JsonNodeFactory.instance.objectNode();
+  }
+
+  /** A refusal with this code, a message that names what is wrong, and nothing left behind. */
+  void assertRefused(SnapshotResult result, ErrorCode code, String told) {
+    assertEquals(Outcome.FAILED, result.outcome(), result::toString);
+    var error = result.error().orElseThrow();
+    assertEquals(code, error.code(), result::toString);
+    assertTrue(error.message().contains(told), error::message);
+    assertTrue(result.guestIsSafe(), result::toString);
+    assertNothingLeft();
+    assertWritesOn();
+  }
+
+  /** No file, node or job of ours. */
+  void assertNothingLeft() {
+    assertEquals(filesBefore, files());
+    List<BlockNode> nodes = monitor.execute(new QueryNamedBlockNodes(true)).join();
+    assertEquals(
+        List.of(), nodes.stream().map(BlockNode::nodeName).filter(Machine::isOurs).toList());
+    assertEquals(List.of(), monitor.execute(new QueryJobs()).join());
+  }
+
+  private static boolean isOurs(@org.jspecify.annotations.Nullable String node) {
+    return node != null && node.startsWith("sp-");
+  }
+
+  /** The guest is thawed, as its agent says, and its writer reaches its disks. */
+  void assertWritesOn() {
+    assertEquals("thawed", agent.execute(new GuestFsfreezeStatus()).join());
+    guest.awaitNextAck(WRITER_PATIENCE);
+  }
+
+  /** The guest's images and what was made beside them; logs and sockets are not ours to judge. */
+  private List<Path> files() {
+    try (Stream<Path> files = Files.list(guest.directory())) {
+      return files
+          .filter(file -> name(file).contains(".qcow2") || name(file).contains(".raw"))
+          .sorted()
+          .toList();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static String name(Path file) {
+    return Objects.requireNonNull(file.getFileName(), "a file in a directory has a name")
+        .toString();
+  }
+
+  @Override
+  public void close() {
+    agent.close();
+    monitor.close();
+    guest.close();
+  }
+}
