@@ -27,7 +27,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** A client and an agent on a real socket; the agent's freeze is a number in this process. */
-@Timeout(20)
+@Timeout(value = 20, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class QgaClientTest {
   private static final Duration SHORT = Duration.ofMillis(200);
   private static final QgaOptions IMPATIENT = QgaOptions.defaults().withConnectTimeout(SHORT);

@@ -15,12 +15,13 @@ import dev.stillpoint.qga.command.GuestFsfreezeThaw;
 import dev.stillpoint.qmp.error.CommandException.MayHaveRun;
 import dev.stillpoint.qmp.error.CommandException.NotSent;
 import dev.stillpoint.qmp.error.CommandException.Refused;
+import io.netty.handler.codec.TooLongFrameException;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** A session whose clock the test holds. */
-@Timeout(20)
+@Timeout(value = 20, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class QgaSessionTest {
   private static final Duration SECOND = Duration.ofSeconds(1);
   private static final Duration LONG = Duration.ofHours(1);
@@ -213,6 +214,7 @@ class QgaSessionTest {
     // when
     agent.receive("\n\u00ff\n\u00ff\u00ff\nnull\n7\n[]\n{}\n\0\0\0{\n" + "[".repeat(5000) + "\n");
     agent.receive("{\"QMP\": {}}\n");
+    agent.channel.pipeline().fireExceptionCaught(new TooLongFrameException());
     agent.receive(reply("\"thawed\"", 1));
     // then
     assertEquals("thawed", status.join().value());

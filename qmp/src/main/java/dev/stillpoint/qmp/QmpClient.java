@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.stillpoint.qmp.command.QmpCommand;
 import dev.stillpoint.qmp.command.Timed;
 import dev.stillpoint.qmp.endpoint.Endpoint;
+import dev.stillpoint.qmp.error.ProtocolException;
 import dev.stillpoint.qmp.transport.Transport;
 import dev.stillpoint.qmp.wire.Json;
 import dev.stillpoint.qmp.wire.Pending;
@@ -54,8 +55,8 @@ public final class QmpClient implements AutoCloseable {
    *
    * @return the client; exceptionally with a {@link
    *     dev.stillpoint.qmp.endpoint.ConnectFailedException} when there is no connection, or a
-   *     {@link dev.stillpoint.qmp.error.ProtocolException} when the other side is no monitor, or is
-   *     one that another client holds
+   *     {@link ProtocolException} when the other side is no monitor, or is one that another client
+   *     holds
    */
   public static CompletableFuture<QmpClient> connect(Endpoint endpoint, QmpOptions options) {
     var session = new QmpSession(options);
@@ -70,10 +71,15 @@ public final class QmpClient implements AutoCloseable {
         .thenCompose(channel ->
             session
                 .ready()
-                .thenApply(
-                    greeting -> new QmpClient(endpoint, channel, session, greeting, options)))
+                .thenApply(greeting -> new QmpClient(endpoint, channel, session, greeting, options))
+                .exceptionallyCompose(ignored -> noMonitor(endpoint, session)))
         // A failed connect completes on the event loop; the caller's code must not run there.
         .whenCompleteAsync((client, failure) -> {}, options.callbacks());
+  }
+
+  private static CompletableFuture<QmpClient> noMonitor(Endpoint endpoint, QmpSession session) {
+    return CompletableFuture.failedFuture(
+        new ProtocolException(endpoint + ": " + session.ending()));
   }
 
   /** Where this client is connected to. */

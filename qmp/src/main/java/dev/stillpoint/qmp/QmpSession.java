@@ -48,7 +48,7 @@ final class QmpSession extends SimpleChannelInboundHandler<ByteBuf> {
   private @Nullable QmpGreeting greeting;
   private boolean negotiated;
   private boolean over;
-  private String ending = "the connection was closed by the monitor";
+  private volatile String ending = "the connection was closed by the monitor";
   private final LongAdder lateReplies = new LongAdder();
 
   QmpSession(QmpOptions options) {
@@ -62,6 +62,11 @@ final class QmpSession extends SimpleChannelInboundHandler<ByteBuf> {
 
   CompletableFuture<Void> closed() {
     return closed;
+  }
+
+  /** Why it is over; what it would be said to be now, while it is not. */
+  String ending() {
+    return ending;
   }
 
   long lateReplies() {

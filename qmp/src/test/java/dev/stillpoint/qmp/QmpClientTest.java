@@ -27,9 +27,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** A client and a monitor on a real socket. */
-@Timeout(20)
+@Timeout(value = 20, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class QmpClientTest {
   private static final Duration SHORT = Duration.ofMillis(200);
 
@@ -104,10 +105,11 @@ class QmpClientTest {
     }
   }
 
-  @Test
-  void aReplyOfAnotherShapeIsNoSuccessAndNoSurprise() {
+  @ParameterizedTest
+  @ValueSource(strings = {"['running']", "null", "7"})
+  void aReplyOfAnotherShapeIsNoSuccessAndNoSurprise(String json) {
     // given
-    monitor.on("query-status").returns("['running']");
+    monitor.on("query-status").returns(json);
     try (var client = QmpClient.connect(monitor.endpoint()).join()) {
       // when
       failure(CommandException.MayHaveRun.class, client.execute(new QueryStatus()));
@@ -179,6 +181,7 @@ class QmpClientTest {
               QmpClient.connect(
                   monitor.endpoint(), QmpOptions.defaults().withConnectTimeout(SHORT)));
       // then
+      assertTrue(message(failure).startsWith(monitor.endpoint() + ": "), message(failure));
       assertTrue(message(failure).contains("another client holds it"), message(failure));
     }
   }

@@ -9,23 +9,28 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.stillpoint.qmp.command.QueryStatus;
 import dev.stillpoint.qmp.command.StatusInfo;
 import dev.stillpoint.qmp.command.Timed;
 import dev.stillpoint.qmp.error.CommandException.MayHaveRun;
 import dev.stillpoint.qmp.error.CommandException.NotSent;
 import dev.stillpoint.qmp.error.ProtocolException;
+import dev.stillpoint.qmp.wire.Pending;
+import io.netty.channel.embedded.EmbeddedChannel;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** A session whose clock the test holds. */
-@Timeout(20)
+@Timeout(value = 20, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class QmpSessionTest {
   private static final Duration SECOND = Duration.ofSeconds(1);
   private static final Duration LONG = Duration.ofHours(1);
@@ -240,6 +245,79 @@ class QmpSessionTest {
     // then
     assertEquals(3, subscription.dropped());
     assertEquals(QmpSubscription.MAX_WAITING, told.size());
+    assertTrue(subscription.ended().toCompletableFuture().isDone());
+  }
+
+  @Test
+  void whoSubscribesWhileTheConnectionEndsIsToldOfTheEndToo() {
+    // given a session that has ended, and callers who have not been told yet
+    List<Runnable> postponed = new ArrayList<>();
+    var session =
+        new QmpSession(new QmpOptions(CONNECT_TIMEOUT, QmpOptions.DEFAULT_TIMEOUT, postponed::add));
+    var channel = new EmbeddedChannel(session);
+    channel.close().syncUninterruptibly();
+    // when
+    var subscription = new QmpSubscription(event -> {}, Runnable::run, session::unsubscribe);
+    session.subscribe(subscription);
+    postponed.forEach(Runnable::run);
+    // then
+    assertTrue(subscription.ended().toCompletableFuture().isDone());
+  }
+
+  @Test
+  void anExecutorThatWasShutDownLeavesNobodyWaiting() {
+    // given two commands, the first of a caller whose executor refuses
+    var monitor = SessionOnAClock.negotiated();
+    Executor refusing =
+        task -> {
+          throw new RejectedExecutionException();
+        };
+    var first = new Pending<>(new QueryStatus(), 100, LONG, refusing);
+    monitor.session.submit(first);
+    var second = monitor.ask(LONG);
+    // when
+    monitor.channel.close().syncUninterruptibly();
+    // then
+    failure(MayHaveRun.class, first.reply());
+    failure(MayHaveRun.class, second);
+  }
+
+  @Test
+  void aListenerThatFailsIsToldTheNextEventAllTheSame() {
+    // given
+    var monitor = SessionOnAClock.negotiated();
+    List<QmpEvent> told = new ArrayList<>();
+    monitor.session.subscribe(
+        new QmpSubscription(
+            event -> {
+              told.add(event);
+              throw new AssertionError("a listener's own fault");
+            },
+            Runnable::run,
+            monitor.session::unsubscribe));
+    // when
+    monitor.receive(EVENT);
+    monitor.receive(EVENT);
+    // then
+    assertEquals(2, told.size());
+  }
+
+  @Test
+  void aClosedSubscriptionTellsNoEventThatWaited() {
+    // given
+    var monitor = SessionOnAClock.negotiated();
+    List<Runnable> postponed = new ArrayList<>();
+    List<QmpEvent> told = new ArrayList<>();
+    var subscription = new QmpSubscription(told::add, postponed::add, monitor.session::unsubscribe);
+    monitor.session.subscribe(subscription);
+    monitor.receive(EVENT);
+    // when
+    subscription.close();
+    monitor.receive(EVENT);
+    postponed.forEach(Runnable::run);
+    // then
+    assertEquals(List.of(), told);
+    assertEquals(0, subscription.dropped());
     assertTrue(subscription.ended().toCompletableFuture().isDone());
   }
 }

@@ -2,6 +2,7 @@ package dev.stillpoint.core.transaction;
 
 import dev.stillpoint.core.snapshot.SnapshotListener;
 import java.util.ArrayDeque;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -28,6 +29,11 @@ final class Progress {
     if (!state.holdsGuest()) {
       tell();
     }
+  }
+
+  /** Completes a future for the caller, whose code must not run on the thread that may hold. */
+  <T> void report(CompletableFuture<T> future, T value) {
+    teller.execute(() -> future.complete(value));
   }
 
   /** Nothing more will be told. */

@@ -218,7 +218,10 @@ public final class TransactionMachine {
                     s.owesThaw()
                         ? thaw(s.ledger().nowOverdue(), true)
                         : to(new Resuming(s.ledger().nowOverdue(), false)));
-            case BOUND -> givenUp(s.ledger().failed(NO_RESUME).with(GuestState.MAYBE_PAUSED));
+            case BOUND ->
+                s.owesThaw()
+                    ? givenUp(s.ledger().failed(NO_THAW).with(GuestState.MAYBE_FROZEN))
+                    : givenUp(s.ledger().failed(NO_RESUME).with(GuestState.MAYBE_PAUSED));
             case THAW_RETRY -> to(s);
           };
       case CancelRequested e -> to(new Resuming(s.ledger().cancelled(), s.owesThaw()));
@@ -326,7 +329,10 @@ public final class TransactionMachine {
               new Effect.Settle()));
     }
     if (ledger.verdict() instanceof Verdict.Good && !ledger.overdue()) {
-      return hold(ledger);
+      // With prefer: the guest did not freeze and is thawed; a pause would be written down already.
+      return ledger.plan().pause()
+          ? hold(ledger)
+          : hold(ledger).then(new Effect.WriteJournal(Journal.Phase.RELEASED));
     }
     Ledger ended = ledger.failed(TIMEOUT);
     return bounded(
@@ -353,7 +359,9 @@ public final class TransactionMachine {
       case APPLIED ->
           !ledger.guestIsSafe()
               ? clean(ledger.with(new Verdict.Unknown(unsettled(ledger))))
-              : isWanted(ledger) ? clean(ledger) : undo(ledger);
+              : isWanted(ledger)
+                  ? clean(ledger)
+                  : undo(ledger.with(ledger.verdict().butNothingCut()));
     };
   }
 

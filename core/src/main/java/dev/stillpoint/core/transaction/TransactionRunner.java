@@ -131,7 +131,7 @@ public final class TransactionRunner {
               ErrorCode.CLEANUP_FAILED,
               Event.CleanFailed::new);
       case Effect.StartTimer e -> startTimer(e.timer());
-      case Effect.ReportOverdue e -> overdue.complete(overdueReport());
+      case Effect.ReportOverdue e -> progress.report(overdue, overdueReport());
       case Effect.Finish e -> finish((State.Done) state);
     }
   }

@@ -1,5 +1,6 @@
 package dev.stillpoint.testkit.guest;
 
+import dev.stillpoint.testkit.HostCommand;
 import dev.stillpoint.testkit.HostTools;
 import dev.stillpoint.testkit.guest.GuestDisk.FileSystem;
 import dev.stillpoint.testkit.guest.GuestDisk.Format;

@@ -1,5 +1,6 @@
 package dev.stillpoint.testkit.guest;
 
+import dev.stillpoint.testkit.HostCommand;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;

@@ -1,6 +1,5 @@
-package dev.stillpoint.testkit.guest;
+package dev.stillpoint.testkit;
 
-import dev.stillpoint.testkit.HostTools;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
@@ -12,14 +11,14 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 
 /** One short-lived program of the host, run to its end. */
-final class HostCommand {
+public final class HostCommand {
   /** A download of a kernel over a slow line is the longest of them. */
   private static final Duration LIMIT = Duration.ofMinutes(5);
 
   private HostCommand() {}
 
   /** What the program printed, if it ended with 0; otherwise an exception that quotes it. */
-  static String run(Path directory, List<String> command) {
+  public static String run(Path directory, List<String> command) {
     Result result = attempt(directory, command);
     if (result.status() != 0) {
       throw new UncheckedIOException(
@@ -30,7 +29,8 @@ final class HostCommand {
     return result.output();
   }
 
-  static Result attempt(Path directory, List<String> command) {
+  /** How the program ended, whatever that was. */
+  public static Result attempt(Path directory, List<String> command) {
     var absolute = new ArrayList<>(command);
     absolute.set(0, HostTools.path(command.get(0)));
     var builder =
@@ -57,5 +57,5 @@ final class HostCommand {
   }
 
   /** Exit status, and standard output and error as they came. */
-  record Result(int status, String output) {}
+  public record Result(int status, String output) {}
 }

@@ -1,0 +1,109 @@
+package dev.stillpoint.core.transaction;
+
+import dev.stillpoint.core.snapshot.ErrorCode;
+import dev.stillpoint.core.snapshot.Failure;
+import dev.stillpoint.core.snapshot.Outcome;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.BiFunction;
+import java.util.function.Function;
+
+/** Machines with one mistake each: an effect forgotten, or a way that leads to the wrong state. */
+final class Mutants {
+  private static final Failure WRONG = Failure.of(ErrorCode.INTERNAL, "mutant");
+
+  private Mutants() {}
+
+  /** One mistake. */
+  record Mutant(String name, BiFunction<State, Event, Step> machine) {}
+
+  static List<Mutant> of(Iterable<Explorer.Transition> transitions) {
+    Map<String, Explorer.Transition> kinds = new LinkedHashMap<>();
+    transitions.forEach(transition -> kinds.putIfAbsent(transition.key(), transition));
+    List<Mutant> mutants = new ArrayList<>();
+    kinds.forEach((key, sample) -> {
+      for (int i = 0; i < sample.step().effects().size(); i++) {
+        int dropped = i;
+        mutants.add(
+            mutant(key, "without " + sample.step().effects().get(i), s -> without(s, dropped)));
+      }
+      for (String target : targets(sample)) {
+        mutants.add(mutant(key, "to " + target, step -> retargeted(step, target)));
+      }
+    });
+    return mutants;
+  }
+
+  private static Mutant mutant(String key, String mistake, Function<Step, Step> change) {
+    return new Mutant(
+        key + " " + mistake,
+        (state, event) -> {
+          Step step = TransactionMachine.next(state, event);
+          boolean here = new Explorer.Transition(state, event, step).key().equals(key);
+          return here ? change.apply(step) : step;
+        });
+  }
+
+  private static Step without(Step step, int index) {
+    var effects = new ArrayList<>(step.effects());
+    effects.remove(index);
+    return new Step(step.state(), effects);
+  }
+
+  private static List<String> targets(Explorer.Transition sample) {
+    if (ledger(sample.step().state()).isEmpty()) {
+      return List.of();
+    }
+    List<String> all =
+        new ArrayList<>(
+            List.of(
+                "preparing",
+                "freezing",
+                "cutting",
+                "resuming",
+                "thawing",
+                "settling",
+                "undoing",
+                "cleaning",
+                "done"));
+    all.remove(sample.step().state().label());
+    return all;
+  }
+
+  private static Step retargeted(Step step, String target) {
+    Ledger ledger = ledger(step.state()).orElseThrow();
+    State state =
+        switch (target) {
+          case "preparing" -> new State.Preparing(ledger.terms(), ledger.plan());
+          case "freezing" -> new State.Freezing(ledger.terms(), ledger.plan());
+          case "cutting" -> new State.Cutting(ledger.withCutAsked(), false, false);
+          case "resuming" -> new State.Resuming(ledger, false);
+          case "thawing" -> new State.Thawing(ledger, false);
+          case "settling" -> new State.Settling(ledger);
+          case "undoing" -> new State.Undoing(ledger);
+          case "cleaning" -> new State.Cleaning(ledger);
+          default -> new State.Done(Outcome.FAILED, ledger.guest(), Optional.of(WRONG));
+        };
+    return new Step(state, step.effects());
+  }
+
+  private static Optional<Ledger> ledger(State state) {
+    return switch (state) {
+      case State.Checking s -> Optional.empty();
+      case State.Announcing s -> Optional.of(Ledger.open(s.terms(), s.plan()));
+      case State.Preparing s -> Optional.of(Ledger.open(s.terms(), s.plan()));
+      case State.Freezing s -> Optional.of(Ledger.open(s.terms(), s.plan()));
+      case State.Pausing s -> Optional.of(s.ledger());
+      case State.Cutting s -> Optional.of(s.ledger());
+      case State.Resuming s -> Optional.of(s.ledger());
+      case State.Thawing s -> Optional.of(s.ledger());
+      case State.Settling s -> Optional.of(s.ledger());
+      case State.Undoing s -> Optional.of(s.ledger());
+      case State.Cleaning s -> Optional.of(s.ledger());
+      case State.Done s -> Optional.empty();
+    };
+  }
+}

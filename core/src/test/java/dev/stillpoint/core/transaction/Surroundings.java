@@ -1,0 +1,216 @@
+package dev.stillpoint.core.transaction;
+
+import dev.stillpoint.core.snapshot.ErrorCode;
+import dev.stillpoint.core.snapshot.Failure;
+import dev.stillpoint.core.snapshot.Quiesce;
+import dev.stillpoint.core.spi.Journal;
+import dev.stillpoint.core.spi.Settlement;
+import dev.stillpoint.core.transaction.World.Asked;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Consumer;
+
+/** Everything that can happen next around the machine: answers, faults, clocks, the caller. */
+final class Surroundings {
+  private static final Failure TROUBLE = Failure.of(ErrorCode.INTERNAL, "trouble");
+
+  private Surroundings() {}
+
+  /**
+   * Something that can happen.
+   *
+   * @param event what the machine hears; empty when it hears nothing
+   * @param change what it means for the world
+   */
+  record Move(Optional<Event> event, Consumer<World> change) {}
+
+  static List<Move> moves(World world) {
+    var moves = new ArrayList<Move>();
+    for (Asked asked : world.asked) {
+      answers(world, asked, moves);
+    }
+    for (Timer timer : world.running) {
+      moves.add(heard(new Event.TimerFired(timer), w -> fired(w, timer)));
+    }
+    if (!world.cancelled) {
+      moves.add(heard(new Event.CancelRequested(), w -> w.cancelled = true));
+    }
+    if (world.freezeMayRun) {
+      moves.add(unheard(Surroundings::freezeRuns));
+    }
+    if (world.cutMayApply) {
+      moves.add(unheard(w -> lateCut(w, true)));
+      moves.add(unheard(w -> lateCut(w, false)));
+    }
+    return moves;
+  }
+
+  static void fired(World world, Timer timer) {
+    world.running.remove(timer);
+    world.overallFired |= timer == Timer.OVERALL;
+    world.boundFired |= timer == Timer.BOUND;
+  }
+
+  private static void freezeRuns(World world) {
+    world.freezeMayRun = false;
+    world.guestFrozen = true;
+  }
+
+  private static void lateCut(World world, boolean applies) {
+    world.cutMayApply = false;
+    world.cutApplied = applies;
+  }
+
+  private static void answers(World world, Asked asked, List<Move> moves) {
+    switch (asked) {
+      case CHECK -> checked(world, moves);
+      case WRITE_PREPARING -> written(asked, Journal.Phase.PREPARING, moves);
+      case WRITE_HOLDING -> written(asked, Journal.Phase.HOLDING, moves);
+      case WRITE_RELEASED -> written(asked, Journal.Phase.RELEASED, moves);
+      case WRITE_ENDED -> written(asked, Journal.Phase.ENDED, moves);
+      case PREPARE -> {
+        moves.add(answer(asked, new Event.Prepared(), w -> {}));
+        moves.add(answer(asked, new Event.PrepareFailed(TROUBLE), w -> {}));
+      }
+      case FREEZE -> freezeAnswered(world, moves);
+      case PAUSE -> {
+        // Commands to a machine run in order: a pause is over once a later resume is confirmed.
+        moves.add(answer(asked, new Event.Paused(), w -> w.machinePaused = w.pauseOwed));
+        moves.add(
+            answer(asked, new Event.PauseFailed(TROUBLE), w -> w.machinePaused = w.pauseOwed));
+        moves.add(answer(asked, new Event.PauseFailed(TROUBLE), w -> {}));
+      }
+      case CUT -> cutAnswered(world, moves);
+      case RESUME -> {
+        moves.add(answer(asked, new Event.Resumed(), Surroundings::resumed));
+        moves.add(answer(asked, new Event.ResumeFailed(TROUBLE), w -> {}));
+      }
+      case THAW -> thawAnswered(world, moves);
+      case SETTLE -> settled(world, moves);
+      case UNDO -> {
+        moves.add(answer(asked, new Event.Undone(), w -> w.cutApplied = false));
+        moves.add(answer(asked, new Event.UndoFailed(TROUBLE), w -> {}));
+      }
+      case CLEAN -> {
+        moves.add(answer(asked, new Event.Cleaned(), w -> w.overlaysExist = w.cutApplied));
+        moves.add(answer(asked, new Event.CleanFailed(TROUBLE), w -> {}));
+      }
+    }
+  }
+
+  private static void checked(World world, List<Move> moves) {
+    moves.add(answer(Asked.CHECK, new Event.CheckFailed(TROUBLE), w -> {}));
+    for (boolean pause : new boolean[] {false, true}) {
+      if (world.terms.quiesce() != Quiesce.NEVER) {
+        moves.add(answer(Asked.CHECK, new Event.Checked(new Plan(true, pause)), w -> {}));
+      }
+      if (world.terms.quiesce() != Quiesce.REQUIRE) {
+        moves.add(answer(Asked.CHECK, new Event.Checked(new Plan(false, pause)), w -> {}));
+      }
+    }
+  }
+
+  private static void written(Asked asked, Journal.Phase phase, List<Move> moves) {
+    moves.add(answer(asked, new Event.Recorded(phase), w -> w.recorded.add(phase)));
+    moves.add(answer(asked, new Event.RecordFailed(phase, TROUBLE), w -> {}));
+  }
+
+  /** A freeze can succeed, fail unwritten, fail, be lost though it ran, or run much later. */
+  private static void freezeAnswered(World world, List<Move> moves) {
+    Asked asked = Asked.FREEZE;
+    boolean canRun = world.freezeOwed;
+    moves.add(answer(asked, new Event.Frozen(), w -> w.guestFrozen = canRun));
+    moves.add(answer(asked, new Event.FreezeFailed(TROUBLE, true), w -> {}));
+    if (canRun) {
+      moves.add(answer(asked, new Event.FreezeFailed(TROUBLE, false), Surroundings::notWritten));
+      moves.add(answer(asked, new Event.FreezeFailed(TROUBLE, true), w -> w.guestFrozen = true));
+      moves.add(answer(asked, new Event.FreezeFailed(TROUBLE, true), w -> w.freezeMayRun = true));
+    }
+  }
+
+  private static void notWritten(World world) {
+    world.freezeOwed = false;
+    world.everHeld = false;
+  }
+
+  /** A cut can succeed, fail, be lost though it was made, or be made much later. */
+  private static void cutAnswered(World world, List<Move> moves) {
+    Asked asked = Asked.CUT;
+    moves.add(answer(asked, new Event.CutDone(), Surroundings::cutDone));
+    moves.add(answer(asked, new Event.CutFailed(TROUBLE), w -> {}));
+    if (!world.cutSettled) {
+      moves.add(answer(asked, new Event.CutFailed(TROUBLE), w -> w.cutApplied = true));
+      moves.add(answer(asked, new Event.CutFailed(TROUBLE), w -> w.cutMayApply = true));
+    }
+  }
+
+  /** A late reply does not make the cut happen twice: what was settled stays. */
+  private static void cutDone(World world) {
+    if (!world.cutSettled) {
+      world.cutApplied = true;
+      world.heldOverCut = world.guestFrozen;
+    }
+  }
+
+  private static void resumed(World world) {
+    world.machinePaused = false;
+    world.pauseOwed = false;
+  }
+
+  /** A proof is truthful: the agent was in step, so no freeze of ours can run any more. */
+  private static void thawAnswered(World world, List<Move> moves) {
+    moves.add(answer(Asked.THAW, new Event.ThawFailed(TROUBLE), w -> {}));
+    if (world.machinePaused) {
+      return;
+    }
+    moves.add(answer(Asked.THAW, new Event.Thawed(false), Surroundings::thawed));
+    if (world.guestFrozen) {
+      moves.add(answer(Asked.THAW, new Event.Thawed(true), Surroundings::thawed));
+    }
+  }
+
+  private static void thawed(World world) {
+    world.guestFrozen = false;
+    world.freezeMayRun = false;
+    world.freezeOwed = false;
+  }
+
+  /** Settling first lets an unanswered cut come to its end, so that its answer is the truth. */
+  private static void settled(World world, List<Move> moves) {
+    Asked asked = Asked.SETTLE;
+    moves.add(answer(asked, new Event.Settled(Settlement.State.UNKNOWN), w -> {}));
+    boolean open = world.cutMayApply || world.asked.contains(Asked.CUT);
+    if (open || world.cutApplied) {
+      moves.add(
+          answer(asked, new Event.Settled(Settlement.State.APPLIED), w -> settledAs(w, true)));
+    }
+    if (open || !world.cutApplied) {
+      moves.add(
+          answer(asked, new Event.Settled(Settlement.State.NOT_APPLIED), w -> settledAs(w, false)));
+    }
+  }
+
+  private static void settledAs(World world, boolean applied) {
+    world.cutMayApply = false;
+    world.cutSettled = true;
+    world.cutApplied = applied;
+  }
+
+  private static Move answer(Asked asked, Event event, Consumer<World> change) {
+    return heard(
+        event,
+        world -> {
+          world.asked.remove(asked);
+          change.accept(world);
+        });
+  }
+
+  private static Move heard(Event event, Consumer<World> change) {
+    return new Move(Optional.of(event), change);
+  }
+
+  private static Move unheard(Consumer<World> change) {
+    return new Move(Optional.empty(), change);
+  }
+}
