@@ -6,17 +6,15 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.stillpoint.it.CommandLineProcess.Run;
+import dev.stillpoint.it.CommandLineProcess.Way;
 import dev.stillpoint.testkit.HostTools;
 import dev.stillpoint.testkit.guest.QemuProcess;
-import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
-import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -31,40 +29,6 @@ import org.junit.jupiter.params.provider.EnumSource;
  */
 @Timeout(120)
 class LauncherTest {
-  private static final int PATIENCE_SECONDS = 60;
-  private static final Path CLI = Path.of("..", "cli", "target").toAbsolutePath().normalize();
-  private static final String MAIN = "dev.stillpoint.cli.Stillpoint";
-
-  /** One run: the exit code, and what was written where. */
-  private record Run(int code, String out, String err) {}
-
-  /** The two ways to start Java from jars. */
-  enum Way {
-    CLASS_PATH {
-      @Override
-      List<String> arguments(List<Path> jars) {
-        return List.of("--enable-native-access=ALL-UNNAMED", "-cp", joined(jars), MAIN);
-      }
-    },
-    MODULE_PATH {
-      @Override
-      List<String> arguments(List<Path> jars) {
-        return List.of(
-            "--enable-native-access=org.newsclub.net.unix",
-            "-p",
-            joined(jars),
-            "-m",
-            "dev.stillpoint.cli/" + MAIN);
-      }
-    };
-
-    abstract List<String> arguments(List<Path> jars);
-
-    private static String joined(List<Path> jars) {
-      return jars.stream().map(Path::toString).collect(Collectors.joining(File.pathSeparator));
-    }
-  }
-
   @TempDir private Path directory;
 
   @BeforeAll
@@ -72,34 +36,10 @@ class LauncherTest {
     HostTools.require("qemu-storage-daemon", "qemu-img");
   }
 
-  private static List<Path> jars() throws IOException {
-    try (Stream<Path> own = Files.list(CLI);
-        Stream<Path> others = Files.list(CLI.resolve("lib"))) {
-      return Stream.concat(own, others)
-          .filter(file -> file.toString().endsWith(".jar"))
-          .sorted()
-          .toList();
-    }
-  }
-
   private Run run(Way way, String... arguments) throws IOException, InterruptedException {
-    var command = new ArrayList<String>();
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.addAll(way.arguments(jars()));
-    command.addAll(List.of(arguments));
-    Path out = directory.resolve("out");
-    Path err = directory.resolve("err");
-    Process process =
-        new ProcessBuilder(command)
-            .redirectOutput(out.toFile())
-            .redirectError(err.toFile())
-            .start();
-    try {
-      assertTrue(process.waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS), "it did not end");
-    } finally {
-      process.destroyForcibly();
+    try (var process = CommandLineProcess.start(way, directory, arguments)) {
+      return process.ended();
     }
-    return new Run(process.exitValue(), Files.readString(out), Files.readString(err));
   }
 
   @ParameterizedTest
