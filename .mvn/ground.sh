@@ -2,7 +2,7 @@
 
 LEAST_JDK=21
 BUILD_PACKAGES="maven"
-GUEST_PACKAGES="qemu-system-x86 qemu-utils xfsprogs e2fsprogs cpio util-linux strace"
+GUEST_PACKAGES="qemu-system-x86 qemu-utils xfsprogs e2fsprogs cpio util-linux xz-utils strace"
 
 say() { printf '%s\n' "$*" >&2; }
 
@@ -16,12 +16,12 @@ jdk_release() {
 # Sets JDK to the newest JDK that is new enough: JAVA_HOME first, then what is installed.
 find_jdk() {
   JDK='' JDK_RELEASE=0
-  local home release
+  local home release mine=${HOME:-/nonexistent}
   if [ -n "${JAVA_HOME:-}" ] && [ "$(jdk_release "$JAVA_HOME")" -ge "$LEAST_JDK" ]; then
     JDK=$JAVA_HOME JDK_RELEASE=$(jdk_release "$JAVA_HOME")
     return 0
   fi
-  for home in /usr/lib/jvm/* /opt/jdk* /opt/java/* "$HOME"/.sdkman/candidates/java/* "$(on_path)"; do
+  for home in /usr/lib/jvm/* /opt/jdk* /opt/java/* "$mine"/.sdkman/candidates/java/* "$(on_path)"; do
     release=$(jdk_release "$home")
     if [ "$release" -ge "$LEAST_JDK" ] && [ "$release" -gt "$JDK_RELEASE" ]; then
       JDK=$home JDK_RELEASE=$release
@@ -38,11 +38,19 @@ on_path() {
 
 require_jdk() {
   find_jdk && return 0
-  install_packages "openjdk-$LEAST_JDK-jdk-headless" && find_jdk && return 0
+  local release package
+  for release in 25 "$LEAST_JDK"; do
+    package=openjdk-$release-jdk-headless
+    if known_package "$package" && install_packages "$package" && find_jdk; then return 0; fi
+  done
   say "stillpoint: no JDK of $LEAST_JDK or newer was found (looked at JAVA_HOME, /usr/lib/jvm, /opt and PATH)."
-  say "Install one, or set JAVA_HOME to one, and run this again."
+  say "Debian 13 and newer have one:   apt-get install openjdk-$LEAST_JDK-jdk-headless"
+  say "Debian 12 has none: take Temurin 25 from https://adoptium.net, unpack it below /usr/lib/jvm or set"
+  say "JAVA_HOME to where it is, and run this again."
   exit 1
 }
+
+known_package() { [ -n "$(apt-cache policy "$1" 2>/dev/null | sed -n 's/^  Candidate: [^(]//p')" ]; }
 
 # Of the named Debian packages, those that are not installed.
 missing_packages() {

@@ -75,7 +75,8 @@ final class Interruptible {
     halt.accept(code);
   }
 
-  private int ended(int code) {
+  /** The work has ended, and with this code. */
+  int ended(int code) {
     ended.complete(code);
     return code;
   }

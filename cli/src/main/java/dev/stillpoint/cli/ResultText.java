@@ -53,7 +53,7 @@ final class ResultText {
   private static String stoodStill(Duration frozen, Optional<Duration> hold) {
     return "the guest stood still for "
         + millis(frozen)
-        + "; from its being frozen to our thaw: "
+        + "; our part, from frozen to the thaw sent: "
         + hold.map(ResultText::millis).orElse("unknown");
   }
 

@@ -50,7 +50,18 @@ public final class Stillpoint implements Runnable {
         .setCaseInsensitiveEnumValuesAllowed(true)
         // A disk or a path may begin with '@'; nobody means a file of arguments by it.
         .setExpandAtFiles(false)
+        .setParameterExceptionHandler(Stillpoint::misused)
         .setExecutionExceptionHandler(Stillpoint::failed);
+  }
+
+  /** One line that says what is wrong, and where to read on; a page of options would bury it. */
+  private static int misused(ParameterException mistake, String[] args) {
+    CommandLine command = mistake.getCommandLine();
+    PrintWriter err = command.getErr();
+    err.println("stillpoint: " + mistake.getMessage());
+    err.println("Try '" + command.getCommandSpec().qualifiedName() + " --help'.");
+    err.flush();
+    return ExitCode.USAGE;
   }
 
   /** Commands tell their own failures; what arrives here came before anything was frozen. */
@@ -66,7 +77,7 @@ public final class Stillpoint implements Runnable {
   public void run() {
     CommandSpec known = spec;
     if (known != null) {
-      throw new ParameterException(known.commandLine(), "name a command");
+      throw new ParameterException(known.commandLine(), "no command is named");
     }
   }
 

@@ -1,5 +1,8 @@
 package dev.stillpoint.core.snapshot;
 
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.ExecutionException;
+
 /** A {@link Failure} on its way up; extenders complete their stages with it. */
 public class SnapshotException extends RuntimeException {
   private static final long serialVersionUID = 1L;
@@ -33,8 +36,10 @@ public class SnapshotException extends RuntimeException {
         return known.failure();
       }
     }
+    // What the futures have wrapped, and no deeper: the cause of that tells less than it does.
     Throwable root = thrown;
-    while (root.getCause() != null) {
+    while (root.getCause() != null
+        && (root instanceof CompletionException || root instanceof ExecutionException)) {
       root = root.getCause();
     }
     String text = root.getMessage();

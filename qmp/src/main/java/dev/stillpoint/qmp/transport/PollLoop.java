@@ -17,6 +17,8 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
 import org.newsclub.net.unix.AFUNIXSelectorProvider;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -65,6 +67,12 @@ final class PollLoop implements IoHandler {
    */
   private final AtomicBoolean waiting = new AtomicBoolean();
 
+  /** Who waits without a poll; null while the loop waits in one. */
+  private volatile @Nullable Thread parked;
+
+  /** How many sockets are in the selector; used on the loop's thread only. */
+  private int registered;
+
   private int pollFailures;
 
   PollLoop(ThreadAwareExecutor executor, Selector selector) {
@@ -111,12 +119,18 @@ final class PollLoop implements IoHandler {
       selector.selectNow();
       return;
     }
+    parked = registered == 0 ? Thread.currentThread() : null;
     waiting.set(true);
     try {
       // Asked again: a task that came before the line above has woken nobody.
       long nanos = context.canBlock() ? context.delayNanos(System.nanoTime()) : 0;
       if (nanos <= 0) {
         selector.selectNow();
+      } else if (parked != null) {
+        // The selector still holds what left it last. Then there is nothing to poll, and a thread
+        // that is in native code would delay the end of the JVM by 0.3 s.
+        selector.selectNow();
+        LockSupport.parkNanos(this, nanos);
       } else {
         long roundedUp = nanos + TimeUnit.MILLISECONDS.toNanos(1) - 1;
         selector.select(TimeUnit.NANOSECONDS.toMillis(roundedUp));
@@ -147,7 +161,12 @@ final class PollLoop implements IoHandler {
   @Override
   public void wakeup() {
     if (!executor.isExecutorThread(Thread.currentThread()) && waiting.compareAndSet(true, false)) {
-      selector.wakeup();
+      Thread sleeper = parked;
+      if (sleeper == null) {
+        selector.wakeup();
+      } else {
+        LockSupport.unpark(sleeper);
+      }
     }
   }
 
@@ -186,10 +205,12 @@ final class PollLoop implements IoHandler {
 
     private final Handle handle;
     private final SelectionKey key;
+    private boolean cancelled;
 
     Registration(Handle handle) throws IOException {
       this.handle = handle;
       this.key = handle.socket().register(selector, 0, this);
+      registered++;
     }
 
     void dispatch() {
@@ -230,6 +251,10 @@ final class PollLoop implements IoHandler {
 
     @Override
     public boolean cancel() {
+      if (!cancelled) {
+        cancelled = true;
+        registered--;
+      }
       key.cancel();
       return true;
     }

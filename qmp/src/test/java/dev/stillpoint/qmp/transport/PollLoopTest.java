@@ -2,6 +2,7 @@ package dev.stillpoint.qmp.transport;
 
 import static java.util.concurrent.TimeUnit.NANOSECONDS;
 import static java.util.concurrent.TimeUnit.SECONDS;
+import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -31,6 +32,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.newsclub.net.unix.AFUNIXSocketChannel;
 import org.newsclub.net.unix.AFUNIXSocketPair;
 
@@ -57,10 +60,14 @@ class PollLoopTest {
     pair.close();
   }
 
-  @Test
-  void noWakeUpIsLost() throws Exception {
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void noWakeUpIsLost(boolean polling) throws Exception {
     // A lost one would wait for the loop's next timer, up to a second each.
     IoEventLoop loop = realLoop();
+    if (polling) {
+      loop.register(new TestHandle()).get(10, SECONDS);
+    }
     for (int i = 0; i < ROUND_TRIPS; i++) {
       loop.submit(() -> {}).get(10, SECONDS);
     }
@@ -93,6 +100,33 @@ class PollLoopTest {
     // then it has looked again and does not wait
     assertEquals(2, looks.get());
     assertEquals(0, failing.waits.get());
+  }
+
+  @Test
+  void aLoopWithoutSocketsIsNotInNativeCode() throws Exception {
+    // given
+    IoEventLoop loop = realLoop();
+    Thread thread = loop.submit(Thread::currentThread).get(10, SECONDS);
+    IoRegistration registration = loop.register(new TestHandle()).get(10, SECONDS);
+    await().until(() -> thread.getState() == Thread.State.RUNNABLE);
+    // when: its only socket leaves it, and is told to twice
+    loop.submit(registration::cancel).get(10, SECONDS);
+    loop.submit(registration::cancel).get(10, SECONDS);
+    // then
+    await().until(() -> thread.getState() == Thread.State.TIMED_WAITING);
+    // and a socket that comes later is polled
+    var ready = new CompletableFuture<Void>();
+    TestHandle later =
+        new TestHandle() {
+          @Override
+          public void handle(IoRegistration unused, IoEvent event) {
+            ready.complete(null);
+          }
+        };
+    IoRegistration second = loop.register(later).get(10, SECONDS);
+    loop.submit(() -> second.submit(new PollLoop.Interest(SelectionKey.OP_WRITE))).get(10, SECONDS);
+    ready.get(10, SECONDS);
+    loop.submit(second::cancel).get(10, SECONDS);
   }
 
   @Test

@@ -1,0 +1,122 @@
+package dev.stillpoint.cli;
+
+import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.stillpoint.qga.testing.FakeAgent;
+import dev.stillpoint.qmp.testing.FakeQmpServer;
+import dev.stillpoint.qmp.testing.Fault;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** A signal to the command line in a process of its own, while it owes a guest something. */
+@Timeout(60)
+class SignalTest {
+  private static final Duration PATIENCE = Duration.ofSeconds(30);
+
+  private final FakeAgent agent = FakeAgent.start();
+  private final List<Process> started = new ArrayList<>();
+
+  @AfterEach
+  void end() {
+    started.forEach(Process::destroyForcibly);
+    agent.close();
+  }
+
+  private Process start(String... arguments) throws IOException {
+    var command =
+        new ArrayList<>(
+            List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "--enable-native-access=ALL-UNNAMED",
+                "-XX:TieredStopAtLevel=1",
+                "-cp",
+                System.getProperty("java.class.path"),
+                Stillpoint.class.getName()));
+    command.addAll(List.of(arguments));
+    Process process =
+        new ProcessBuilder(command)
+            .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+            .redirectError(ProcessBuilder.Redirect.DISCARD)
+            .start();
+    started.add(process);
+    return process;
+  }
+
+  private static int codeOf(Process process) throws InterruptedException {
+    assertTrue(process.waitFor(PATIENCE.toSeconds(), TimeUnit.SECONDS), "it did not end");
+    return process.exitValue();
+  }
+
+  private static void send(String signal, Process to) throws Exception {
+    assertEquals(0, new ProcessBuilder("kill", "-" + signal, "" + to.pid()).start().waitFor());
+  }
+
+  @Test
+  void aGuestThatIsHeldIsThawedFirst() throws Exception {
+    for (String signal : List.of("INT", "TERM", "HUP")) {
+      // given
+      Process process = start("freeze", "--qga", agent.endpoint().toString(), "--for", "10m");
+      await().atMost(PATIENCE).until(agent::guestFrozen);
+      // when
+      send(signal, process);
+      // then
+      assertEquals(ExitCode.FAILED, codeOf(process), signal);
+      assertFalse(agent.guestFrozen(), signal);
+    }
+  }
+
+  @Test
+  void aGuestThatCannotBeThawedIsSaidToBeFrozen() throws Exception {
+    // given
+    for (int i = 0; i < 50; i++) {
+      agent.fault("guest-fsfreeze-thaw", Fault.LOST);
+    }
+    Process process =
+        start(
+            "freeze",
+            "--qga",
+            agent.endpoint().toString(),
+            "--for",
+            "10m",
+            "--timeout",
+            "1s",
+            "--thaw-bound",
+            "1s");
+    await().atMost(PATIENCE).until(agent::guestFrozen);
+    // when
+    send("TERM", process);
+    // then
+    assertEquals(ExitCode.MAY_BE_FROZEN, codeOf(process));
+  }
+
+  @Test
+  void aConnectThatIsInterruptedHasLeftTheGuestSafe() throws Exception {
+    // given: a monitor that says nothing at all
+    try (var monitor = FakeQmpServer.start().opensWith("")) {
+      Process process =
+          start(
+              "snapshot",
+              "--qmp",
+              monitor.endpoint().toString(),
+              "--name",
+              "n",
+              "--quiesce",
+              "never");
+      await().atMost(PATIENCE).until(() -> monitor.peer().connections() > 0);
+      // when
+      send("INT", process);
+      // then
+      assertEquals(ExitCode.FAILED, codeOf(process));
+    }
+  }
+}

@@ -1,0 +1,99 @@
+package dev.stillpoint.it;
+
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.File;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/** The command line in a process of its own, from the jars that the build has made. */
+final class CommandLineProcess implements AutoCloseable {
+  private static final int PATIENCE_SECONDS = 60;
+  private static final Path CLI = Path.of("..", "cli", "target").toAbsolutePath().normalize();
+  private static final String MAIN = "dev.stillpoint.cli.Stillpoint";
+
+  /** One run that has ended: the exit code, and what was written where. */
+  record Run(int code, String out, String err) {}
+
+  /** The two ways to start Java from jars. */
+  enum Way {
+    CLASS_PATH {
+      @Override
+      List<String> arguments(String jars) {
+        return List.of("--enable-native-access=ALL-UNNAMED", "-cp", jars, MAIN);
+      }
+    },
+    MODULE_PATH {
+      @Override
+      List<String> arguments(String jars) {
+        return List.of(
+            "--enable-native-access=org.newsclub.net.unix",
+            "-p",
+            jars,
+            "-m",
+            "dev.stillpoint.cli/" + MAIN);
+      }
+    };
+
+    abstract List<String> arguments(String jars);
+  }
+
+  private final Process process;
+  private final Path out;
+  private final Path err;
+
+  private CommandLineProcess(Process process, Path out, Path err) {
+    this.process = process;
+    this.out = out;
+    this.err = err;
+  }
+
+  /** Starts it; what it writes is kept in the directory. */
+  static CommandLineProcess start(Way way, Path directory, String... arguments) throws IOException {
+    var command = new ArrayList<String>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.addAll(way.arguments(jars()));
+    command.addAll(List.of(arguments));
+    Path out = Files.createTempFile(directory, "out", "");
+    Path err = Files.createTempFile(directory, "err", "");
+    Process process =
+        new ProcessBuilder(command)
+            .redirectOutput(out.toFile())
+            .redirectError(err.toFile())
+            .start();
+    return new CommandLineProcess(process, out, err);
+  }
+
+  private static String jars() throws IOException {
+    try (Stream<Path> own = Files.list(CLI);
+        Stream<Path> others = Files.list(CLI.resolve("lib"))) {
+      return Stream.concat(own, others)
+          .map(Path::toString)
+          .filter(file -> file.endsWith(".jar"))
+          .sorted()
+          .collect(Collectors.joining(File.pathSeparator));
+    }
+  }
+
+  /** SIGTERM. */
+  void terminate() {
+    process.destroy();
+  }
+
+  /** Waits for its end. */
+  Run ended() throws IOException, InterruptedException {
+    assertTrue(process.waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS), "it did not end");
+    return new Run(process.exitValue(), Files.readString(out), Files.readString(err));
+  }
+
+  @Override
+  public void close() {
+    process.destroyForcibly();
+  }
+}
