@@ -190,10 +190,15 @@ final class BlockGraph {
   /** Throws when a disk cannot be cut now. */
   void requireCuttable(AttachedDisk disk, String name) {
     String driver = disk.top().drv() == null ? "" : disk.top().drv();
-    if (JOB_FILTERS.contains(driver)) {
+    Optional<BlockNode> jobFilter = jobFilterAbove(disk);
+    if (jobFilter.isPresent()) {
       throw refusal(
           ErrorCode.DISK_UNSUITABLE,
-          "a block job works on the disk '" + name + "' (" + driver + "); wait for it to end",
+          "a block job works on the disk '"
+              + name
+              + "' ("
+              + jobFilter.get().drv()
+              + "); wait for it to end",
           name);
     }
     if (isFilter(disk.node())) {
@@ -217,6 +222,18 @@ final class BlockGraph {
       throw refusal(
           ErrorCode.DISK_UNSUITABLE, "the size of the disk '" + name + "' is unknown", name);
     }
+  }
+
+  /**
+   * The node through which a job works on the disk. {@code query-block} leaves it out where QEMU
+   * put it there by itself, and a job's own name says nothing of its disk; but it bears the name of
+   * the image below it.
+   */
+  private Optional<BlockNode> jobFilterAbove(AttachedDisk disk) {
+    return allNodes.stream()
+        .filter(node -> node.drv() != null && JOB_FILTERS.contains(node.drv()))
+        .filter(node -> node.equals(disk.top()) || filename(node).equals(disk.fileName()))
+        .findFirst();
   }
 
   /** Whether a node of this name exists. */
