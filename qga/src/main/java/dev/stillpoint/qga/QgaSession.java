@@ -135,7 +135,9 @@ final class QgaSession extends SimpleChannelInboundHandler<ByteBuf> {
     lastWrite = ctx.writeAndFlush(bytes);
     lastWrite.addListener(done -> {
       if (!done.isSuccess()) {
-        end(ctx, "writing to the agent failed: " + done.cause().getMessage());
+        // Ends nothing by itself: what the agent said before it went may still be read, and when
+        // the connection is lost, that is told too.
+        ending = "writing to the agent failed: " + done.cause().getMessage();
       }
     });
   }

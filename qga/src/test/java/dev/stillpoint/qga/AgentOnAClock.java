@@ -14,6 +14,8 @@ import io.netty.channel.ChannelOutboundHandlerAdapter;
 import io.netty.channel.ChannelPromise;
 import io.netty.channel.embedded.EmbeddedChannel;
 import io.netty.handler.codec.LineBasedFrameDecoder;
+import io.netty.util.ReferenceCountUtil;
+import java.io.IOException;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -30,6 +32,7 @@ final class AgentOnAClock {
   private long syncIds = FIRST_SYNC;
   private long ids;
   private boolean blocked;
+  private boolean broken;
 
   AgentOnAClock() {
     session = new QgaSession(Runnable::run, () -> syncIds++);
@@ -56,6 +59,11 @@ final class AgentOnAClock {
   /** From now on the other side takes no bytes. */
   void block() {
     blocked = true;
+  }
+
+  /** From now on writes fail; what the other side said may still be read. */
+  void failWrites() {
+    broken = true;
   }
 
   void receive(String bytes) {
@@ -97,6 +105,11 @@ final class AgentOnAClock {
   private final class BlockedWrites extends ChannelOutboundHandlerAdapter {
     @Override
     public void write(ChannelHandlerContext ctx, Object message, ChannelPromise promise) {
+      if (broken) {
+        ReferenceCountUtil.release(message);
+        promise.setFailure(new IOException("broken pipe"));
+        return;
+      }
       var unused = ctx.write(message, blocked ? ctx.newPromise() : promise);
     }
   }

@@ -5,6 +5,7 @@ import static dev.stillpoint.qga.AgentOnAClock.request;
 import static dev.stillpoint.qga.AgentOnAClock.syncReply;
 import static dev.stillpoint.qga.AgentOnAClock.syncRequest;
 import static dev.stillpoint.qmp.testing.Failures.failure;
+import static dev.stillpoint.qmp.testing.Failures.message;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -234,5 +235,18 @@ class QgaSessionTest {
     failure(NotSent.class, thaw);
     failure(NotSent.class, agent.ask(new GuestFsfreezeStatus(), LONG));
     assertTrue(agent.session.closed().isDone());
+  }
+
+  @Test
+  void aWriteThatFailsIsToldWhenTheConnectionEnds() {
+    // given
+    var agent = AgentOnAClock.synchronised();
+    agent.failWrites();
+    // when
+    var thaw = agent.ask(new GuestFsfreezeThaw(), LONG);
+    // then what was said before the end may still come
+    assertFalse(thaw.isDone());
+    agent.channel.close().syncUninterruptibly();
+    assertTrue(message(failure(MayHaveRun.class, thaw)).contains("broken pipe"));
   }
 }

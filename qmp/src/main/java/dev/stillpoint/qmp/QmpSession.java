@@ -157,9 +157,17 @@ final class QmpSession extends SimpleChannelInboundHandler<ByteBuf> {
     ctx.writeAndFlush(Unpooled.wrappedBuffer(pending.line()))
         .addListener(done -> {
           if (!done.isSuccess()) {
-            end(ctx, "writing failed: " + done.cause().getMessage());
+            notWritten(ctx, pending, done.cause());
           }
         });
+  }
+
+  /** Ends nothing else: what the other side said before it went may still be read. */
+  private void notWritten(ChannelHandlerContext ctx, Pending<?> pending, Throwable cause) {
+    ending = "writing failed: " + cause.getMessage();
+    inFlight.remove(pending.id());
+    pending.giveUp(ending);
+    pump(ctx);
   }
 
   @Override

@@ -320,4 +320,18 @@ class QmpSessionTest {
     assertEquals(0, subscription.dropped());
     assertTrue(subscription.ended().toCompletableFuture().isDone());
   }
+
+  @Test
+  void aWriteThatFailsLeavesTheRepliesThatAreOnTheirWay() {
+    // given
+    var monitor = SessionOnAClock.negotiated();
+    var first = monitor.ask(LONG);
+    monitor.failWrites();
+    // when
+    var second = monitor.ask(LONG);
+    monitor.receive(running(1));
+    // then
+    assertEquals("running", first.join().value().status());
+    assertTrue(message(failure(MayHaveRun.class, second)).contains("broken pipe"));
+  }
 }

@@ -10,8 +10,13 @@ import dev.stillpoint.qmp.wire.Json;
 import dev.stillpoint.qmp.wire.Pending;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelOutboundHandlerAdapter;
+import io.netty.channel.ChannelPromise;
 import io.netty.channel.embedded.EmbeddedChannel;
 import io.netty.handler.codec.LineBasedFrameDecoder;
+import io.netty.util.ReferenceCountUtil;
+import java.io.IOException;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -43,6 +48,20 @@ final class SessionOnAClock {
     var pending = new Pending<>(new QueryStatus(), ++ids, timeout, Runnable::run);
     session.submit(pending);
     return pending.reply();
+  }
+
+  /** From now on the other side takes nothing more; what it said may still be read. */
+  void failWrites() {
+    channel
+        .pipeline()
+        .addFirst(
+            new ChannelOutboundHandlerAdapter() {
+              @Override
+              public void write(ChannelHandlerContext ctx, Object message, ChannelPromise promise) {
+                ReferenceCountUtil.release(message);
+                promise.setFailure(new IOException("broken pipe"));
+              }
+            });
   }
 
   void receive(String text) {
