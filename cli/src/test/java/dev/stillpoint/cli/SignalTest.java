@@ -32,10 +32,13 @@ class SignalTest {
     agent.close();
   }
 
+  /** With signals as a terminal leaves them: a build in the background has some of them ignored. */
   private Process start(String... arguments) throws IOException {
     var command =
         new ArrayList<>(
             List.of(
+                "env",
+                "--default-signal=INT,TERM,HUP",
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "--enable-native-access=ALL-UNNAMED",
                 "-XX:TieredStopAtLevel=1",

@@ -56,7 +56,8 @@ final class CommandLineProcess implements AutoCloseable {
 
   /** Starts it; what it writes is kept in the directory. */
   static CommandLineProcess start(Way way, Path directory, String... arguments) throws IOException {
-    var command = new ArrayList<String>();
+    // Signals as a terminal leaves them: a build in the background has some of them ignored.
+    var command = new ArrayList<>(List.of("env", "--default-signal=INT,TERM,HUP"));
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(way.arguments(jars()));
     command.addAll(List.of(arguments));
