@@ -3,11 +3,13 @@ package dev.stillpoint.backends;
 import dev.stillpoint.backends.guest.GuestQuiescer;
 import dev.stillpoint.core.snapshot.ErrorCode;
 import dev.stillpoint.core.snapshot.Failure;
+import dev.stillpoint.core.snapshot.FreezeScope;
 import dev.stillpoint.core.snapshot.SnapshotException;
 import dev.stillpoint.core.spi.Deadline;
 import dev.stillpoint.core.spi.FreezeReport;
 import dev.stillpoint.core.spi.Freezer;
 import dev.stillpoint.core.spi.QuiesceCheck;
+import dev.stillpoint.core.spi.QuiesceOrder;
 import dev.stillpoint.core.spi.ThawReport;
 import dev.stillpoint.qga.QgaClient;
 import dev.stillpoint.qga.QgaOptions;
@@ -15,6 +17,7 @@ import dev.stillpoint.qga.command.GuestFsfreezeStatus;
 import dev.stillpoint.qmp.endpoint.Endpoint;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 
@@ -32,7 +35,7 @@ public final class GuestFreeze implements AutoCloseable {
 
   private GuestFreeze(QgaClient client) {
     this.client = client;
-    this.freezer = new GuestQuiescer(client).freezer(List.of());
+    this.freezer = new GuestQuiescer(client, Optional.empty()).freezer();
   }
 
   /**
@@ -45,6 +48,11 @@ public final class GuestFreeze implements AutoCloseable {
         joined(
             QgaClient.connect(endpoint, QgaOptions.defaults().withConnectTimeout(timeout)),
             ErrorCode.AGENT_UNAVAILABLE));
+  }
+
+  /** Over a connection that stays the caller's to close. */
+  static GuestFreeze over(QgaClient client) {
+    return new GuestFreeze(client);
   }
 
   /**
@@ -61,7 +69,9 @@ public final class GuestFreeze implements AutoCloseable {
   public void requireFreezable(Duration timeout) {
     QuiesceCheck check =
         joined(
-            new GuestQuiescer(client).check(List.of(), Deadline.after(timeout)),
+            new GuestQuiescer(client, Optional.empty())
+                .check(
+                    new QuiesceOrder(FreezeScope.everything(), List.of()), Deadline.after(timeout)),
             ErrorCode.AGENT_UNAVAILABLE);
     switch (check) {
       case QuiesceCheck.Ready ready -> {}

@@ -46,6 +46,7 @@ public final class SnapshotEngine {
   /** Puts an engine together. Not safe for use by several threads. */
   public static final class Builder {
     private @Nullable QmpClient monitor;
+    private @Nullable QgaClient agent;
     private @Nullable Quiescer quiescer;
     private @Nullable QemuWay way;
     private SnapshotListener listener = SnapshotListener.none();
@@ -60,15 +61,14 @@ public final class SnapshotEngine {
 
     /** The guest's agent; without one only unquiesced snapshots are possible. */
     public Builder agent(QgaClient client) {
-      quiescer = new GuestQuiescer(client);
+      agent = client;
       return this;
     }
 
     /** Why there is no agent to speak to; told as the reason where a snapshot goes on without. */
     public Builder noAgent(Failure why) {
       quiescer =
-          (mountpoints, deadline) ->
-              CompletableFuture.completedFuture(new QuiesceCheck.Unavailable(why));
+          (order, deadline) -> CompletableFuture.completedFuture(new QuiesceCheck.Unavailable(why));
       return this;
     }
 
@@ -96,7 +96,9 @@ public final class SnapshotEngine {
               .method(new QemuOverlays(known, Optional.ofNullable(way)))
               .pauser(new MonitorPauser(known))
               .listener(listener);
-      if (quiescer != null) {
+      if (agent != null) {
+        coordinator.quiescer(new GuestQuiescer(agent, Optional.of(known)));
+      } else if (quiescer != null) {
         coordinator.quiescer(quiescer);
       }
       return new SnapshotEngine(coordinator.build());

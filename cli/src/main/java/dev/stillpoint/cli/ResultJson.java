@@ -87,13 +87,13 @@ final class ResultJson {
     return constant.name().toLowerCase(Locale.ROOT).replace('_', '-');
   }
 
-  private static ArrayNode texts(List<String> texts) {
+  static ArrayNode texts(List<String> texts) {
     ArrayNode array = JsonNodeFactory.instance.arrayNode();
     texts.forEach(array::add);
     return array;
   }
 
-  private static void millis(ObjectNode json, String key, Optional<Duration> duration) {
+  static void millis(ObjectNode json, String key, Optional<Duration> duration) {
     if (duration.isPresent()) {
       json.put(key, millis(duration.get()));
     } else {

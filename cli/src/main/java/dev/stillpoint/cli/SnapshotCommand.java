@@ -6,6 +6,7 @@ import dev.stillpoint.core.disk.SelectedDisk;
 import dev.stillpoint.core.snapshot.Consistency;
 import dev.stillpoint.core.snapshot.ErrorCode;
 import dev.stillpoint.core.snapshot.Failure;
+import dev.stillpoint.core.snapshot.FreezeScope;
 import dev.stillpoint.core.snapshot.GuestState;
 import dev.stillpoint.core.snapshot.LateCut;
 import dev.stillpoint.core.snapshot.Outcome;
@@ -101,6 +102,21 @@ final class SnapshotCommand implements Callable<Integer> {
   private List<String> mountpoints = new ArrayList<>();
 
   @Option(
+      names = "--exclude-mountpoint",
+      paramLabel = "DIR",
+      description = "leave this file system of the guest unfrozen; may be repeated")
+  private List<String> excluded = new ArrayList<>();
+
+  @Option(
+      names = "--freeze-scope",
+      paramLabel = "all|disks",
+      converter = ScopeText.class,
+      description =
+          "freeze all file systems, or only those on the disks of this snapshot (all); each costs"
+              + " the guest some 36 ms")
+  private FreezeScope scope = FreezeScope.everything();
+
+  @Option(
       names = "--freeze-window",
       paramLabel = "DURATION",
       defaultValue = "5s",
@@ -158,10 +174,15 @@ final class SnapshotCommand implements Callable<Integer> {
   private SnapshotRequest request() {
     try {
       return new SnapshotRequest(
-          name, disks, quiesce, mountpoints, freezeWindow, timeout, thawBound, lateCut, dryRun);
+          name, disks, quiesce, scope(), freezeWindow, timeout, thawBound, lateCut, dryRun);
     } catch (IllegalArgumentException e) {
       throw new ParameterException(commandLine(), e.getMessage());
     }
+  }
+
+  private FreezeScope scope() {
+    FreezeScope chosen = mountpoints.isEmpty() ? scope : FreezeScope.mountpoints(mountpoints);
+    return new FreezeScope(chosen.extent(), excluded);
   }
 
   private int connectAndRun(Interruptible guarded, SnapshotRequest request) {
@@ -299,6 +320,18 @@ final class SnapshotCommand implements Callable<Integer> {
       } catch (IllegalArgumentException e) {
         throw new TypeConversionException(e.getMessage());
       }
+    }
+  }
+
+  /** Where a freeze scope begins. */
+  static final class ScopeText implements ITypeConverter<FreezeScope> {
+    @Override
+    public FreezeScope convert(String value) {
+      return switch (value) {
+        case "all" -> FreezeScope.everything();
+        case "disks" -> FreezeScope.chosenDisks();
+        default -> throw new TypeConversionException("'" + value + "' is none of all, disks");
+      };
     }
   }
 

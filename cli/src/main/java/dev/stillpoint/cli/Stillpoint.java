@@ -21,6 +21,7 @@ import picocli.CommandLine.Spec;
       SnapshotCommand.class,
       FreezeCommand.class,
       ThawCommand.class,
+      DoctorCommand.class,
       StatusCommand.class
     },
     footer = {

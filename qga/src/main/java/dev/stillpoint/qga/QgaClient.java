@@ -4,6 +4,7 @@ import dev.stillpoint.qga.command.GuestPing;
 import dev.stillpoint.qga.command.QgaCommand;
 import dev.stillpoint.qmp.command.Timed;
 import dev.stillpoint.qmp.endpoint.Endpoint;
+import dev.stillpoint.qmp.transport.OtherClients;
 import dev.stillpoint.qmp.transport.Transport;
 import dev.stillpoint.qmp.wire.Json;
 import dev.stillpoint.qmp.wire.Pending;
@@ -76,6 +77,8 @@ public final class QgaClient implements AutoCloseable {
   }
 
   private CompletableFuture<QgaClient> unavailable(Throwable thrown) {
+    // While we are connected still, or we would not know whether we are the only one.
+    boolean stranger = OtherClients.areAt(endpoint);
     close();
     Throwable cause =
         thrown instanceof CompletionException && thrown.getCause() != null
@@ -85,8 +88,10 @@ public final class QgaClient implements AutoCloseable {
         new AgentUnavailableException(
             "no guest agent answers at "
                 + endpoint
-                + ": it does not run, the guest is stopped or not up yet, or another client holds"
-                + " the connection ("
+                + (stranger
+                    ? ": another client is connected there, and only one is served at a time"
+                    : ": it does not run, or the guest is stopped or not up yet")
+                + " ("
                 + cause.getMessage()
                 + ")",
             cause));
@@ -123,6 +128,14 @@ public final class QgaClient implements AutoCloseable {
     var pending = new Pending<>(command, ids.incrementAndGet(), timeout, options.callbacks());
     channel.eventLoop().execute(() -> session.submit(pending));
     return pending.reply();
+  }
+
+  /**
+   * Does what {@link #executeTimed} does before it sends, and sends nothing: what the JVM must load
+   * and learn for a command is then there when time counts.
+   */
+  public static void rehearse(QgaCommand<?> command) {
+    var unused = new Pending<>(command, 0, Duration.ZERO, Runnable::run).line();
   }
 
   /**

@@ -37,29 +37,62 @@ final class AgentFreezer implements Freezer {
   /** The shortest time that a command is given, so that a passed deadline still sends it. */
   private static final Duration LEAST = Duration.ofMillis(100);
 
-  private final List<String> mountpoints;
-  private final QgaClient first;
-  private volatile QgaClient client;
+  private final FreezePlan plan;
+  private final boolean windows;
+  private final Optional<AgentPresence> presence;
+  private final AgentLine first;
+  private volatile AgentLine client;
   private volatile @Nullable FreezeReport frozen;
   private volatile boolean thawAsked;
   private volatile long firstThawNanos;
+  private volatile int incarnation;
 
-  AgentFreezer(QgaClient client, List<String> mountpoints) {
+  /**
+   * A freezer for one operation.
+   *
+   * @param windows whether the agent's thaw tells that applications were at rest (VSS)
+   * @param presence belongs to the freezer from now on
+   */
+  AgentFreezer(
+      AgentLine client, FreezePlan plan, boolean windows, Optional<AgentPresence> presence) {
     this.first = client;
     this.client = client;
-    this.mountpoints = List.copyOf(mountpoints);
+    this.plan = plan;
+    this.windows = windows;
+    this.presence = presence;
   }
 
   @Override
   public CompletionStage<FreezeReport> freeze(Deadline deadline) {
     QgaCommand<Integer> command =
-        mountpoints.isEmpty()
+        plan.mountpoints().isEmpty()
             ? new GuestFsfreezeFreeze()
-            : new GuestFsfreezeFreezeList(mountpoints);
+            : new GuestFsfreezeFreezeList(plan.mountpoints());
+    incarnation = incarnationNow();
     long asked = System.nanoTime();
-    return client
-        .executeTimed(command, left(deadline))
-        .handle((reply, thrown) -> thrown == null ? frozen(reply) : failed(thrown, asked));
+    CompletableFuture<FreezeReport> reported =
+        client
+            .executeTimed(command, left(deadline))
+            .handle((reply, thrown) -> thrown == null ? frozen(reply) : failed(thrown, asked));
+    presence.ifPresent(known -> failWith(reported, known.departure(), asked));
+    return reported;
+  }
+
+  /** A dead agent answers no more; waiting for the clock would only hold the guest longer. */
+  private static void failWith(
+      CompletableFuture<FreezeReport> reported, CompletableFuture<Void> departure, long asked) {
+    var unused =
+        departure.thenRun(() ->
+            reported.completeExceptionally(
+                FreezeException.mayBeWritten(
+                    Failure.of(
+                        ErrorCode.FREEZE_FAILED,
+                        "the guest did not freeze: its agent left while it was asked to"),
+                    asked)));
+  }
+
+  private int incarnationNow() {
+    return presence.map(AgentPresence::incarnation).orElse(0);
   }
 
   private FreezeReport frozen(Timed<Integer> reply) {
@@ -79,27 +112,32 @@ final class AgentFreezer implements Freezer {
 
   @Override
   public CompletionStage<ThawReport> thaw(Deadline deadline) {
-    boolean straight = frozen != null && !thawAsked && client == first;
-    CompletionStage<QgaClient> inStep =
+    boolean straight =
+        frozen != null
+            && !thawAsked
+            && client.equals(first)
+            // Another agent than the one that froze has to show that it is in step, too.
+            && incarnation == incarnationNow();
+    CompletionStage<AgentLine> inStep =
         straight ? CompletableFuture.completedFuture(client) : connected(deadline);
     return inStep.thenCompose(agent -> thaw(agent, deadline));
   }
 
   /** The connection, in step again; a new one only where the old one has ended. */
-  private CompletionStage<QgaClient> connected(Deadline deadline) {
-    QgaClient known = client;
+  private CompletionStage<AgentLine> connected(Deadline deadline) {
+    AgentLine known = client;
     if (known.isOpen()) {
       return known.synchronise(left(deadline)).thenApply(done -> known);
     }
     return QgaClient.connect(
             known.endpoint(), QgaOptions.defaults().withConnectTimeout(left(deadline)))
         .thenApply(fresh -> {
-          client = fresh;
-          return fresh;
+          client = AgentLine.of(fresh);
+          return client;
         });
   }
 
-  private CompletionStage<ThawReport> thaw(QgaClient agent, Deadline deadline) {
+  private CompletionStage<ThawReport> thaw(AgentLine agent, Deadline deadline) {
     boolean again = thawAsked;
     if (!again) {
       firstThawNanos = System.nanoTime();
@@ -107,14 +145,15 @@ final class AgentFreezer implements Freezer {
     }
     CompletableFuture<Timed<Integer>> asked =
         agent.executeTimed(new GuestFsfreezeThaw(), left(deadline));
-    CompletableFuture<String> status =
+    CompletableFuture<Timed<String>> status =
         asked
             .handle((reply, thrown) -> thrown)
             .thenCompose(thrown ->
                 thrown == null || cause(thrown) instanceof CommandException.Refused
-                    ? agent.execute(new GuestFsfreezeStatus(), left(deadline))
+                    ? agent.executeTimed(new GuestFsfreezeStatus(), left(deadline))
                     : CompletableFuture.failedFuture(thrown));
-    return status.thenApply(word -> {
+    return status.thenApply(reply -> {
+      String word = reply.value();
       if (!word.equals("thawed")) {
         throw new SnapshotException(
             Failure.of(ErrorCode.THAW_NOT_PROVED, "after the thaw the agent says " + word));
@@ -136,7 +175,9 @@ final class AgentFreezer implements Freezer {
     }
     Optional<String> doubt = doubt(reply.map(Timed::value), again);
     return new ThawReport(
-        doubt.isPresent() ? Consistency.CRASH : Consistency.FILESYSTEM,
+        doubt.isPresent()
+            ? Consistency.CRASH
+            : windows ? Consistency.APPLICATION : Consistency.FILESYSTEM,
         doubt.stream().toList(),
         warnings,
         firstThawNanos,
@@ -152,11 +193,22 @@ final class AgentFreezer implements Freezer {
     if (freeze.fileSystems() == 0) {
       return Optional.of("the agent froze no file system");
     }
-    if (client != first) {
+    if (!client.equals(first)) {
       return Optional.of("the connection to the agent was lost while the guest was frozen");
     }
-    if (again || thawed.isEmpty()) {
-      return Optional.of("the reply to the thaw was lost, so the freeze is not proved");
+    if (again) {
+      return Optional.of("the reply to the first thaw was lost, so the freeze is not proved");
+    }
+    if (thawed.isEmpty()) {
+      return Optional.of("the thaw was answered with an error, so the freeze is not proved");
+    }
+    if (freeze.fileSystems() < plan.expected()) {
+      return Optional.of(
+          "of "
+              + plan.expected()
+              + " file systems only "
+              + freeze.fileSystems()
+              + " froze; the agent does not tell which did not");
     }
     if (thawed.get() < freeze.fileSystems()) {
       return Optional.of(
@@ -171,8 +223,9 @@ final class AgentFreezer implements Freezer {
 
   @Override
   public void release() {
-    QgaClient last = client;
-    if (last != first) {
+    presence.ifPresent(AgentPresence::close);
+    AgentLine last = client;
+    if (!last.equals(first)) {
       last.close();
     }
   }

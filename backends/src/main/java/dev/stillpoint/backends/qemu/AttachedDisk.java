@@ -8,12 +8,14 @@ import java.util.Optional;
  * A disk of the machine.
  *
  * @param qdev the id of the guest's device, or its path; empty for a node that is only exported
+ * @param qomPath where the guest's device is in the object tree; empty as above
  * @param device the name of the block device, as with {@code -drive}; empty where it has none
  * @param top the node that the device is attached to, perhaps a filter
  * @param node the format node under all filters: the one that is cut
  */
 record AttachedDisk(
     Optional<String> qdev,
+    Optional<String> qomPath,
     Optional<String> device,
     BlockNode top,
     BlockNode node,

@@ -85,7 +85,13 @@ final class BlockGraph {
       if (top != null && found.stream().noneMatch(disk -> disk.top().equals(top))) {
         found.add(
             new AttachedDisk(
-                Optional.empty(), Optional.empty(), top, under(top).orElse(top), false, false));
+                Optional.empty(),
+                Optional.empty(),
+                Optional.empty(),
+                top,
+                under(top).orElse(top),
+                false,
+                false));
       }
     }
     return found;
@@ -94,11 +100,17 @@ final class BlockGraph {
   private AttachedDisk attached(BlockInfo device, BlockNode top) {
     return new AttachedDisk(
         Optional.ofNullable(device.qdev()).map(BlockGraph::deviceId),
+        Optional.ofNullable(device.qdev()).map(BlockGraph::qomPath),
         Optional.of(device.device()).filter(name -> !name.isEmpty()),
         top,
         under(top).orElse(top),
         device.removable(),
         top.ro());
+  }
+
+  /** QEMU says the id where the device has one, else the path. */
+  private static String qomPath(String qdev) {
+    return qdev.startsWith("/") ? qdev : PERIPHERAL + qdev;
   }
 
   /** {@code /machine/peripheral/vda/virtio-backend} is the device {@code vda}. */

@@ -6,6 +6,7 @@ import dev.stillpoint.core.snapshot.Failure;
 import dev.stillpoint.core.snapshot.PointInTime;
 import dev.stillpoint.core.snapshot.SnapshotException;
 import dev.stillpoint.core.spi.Cut;
+import dev.stillpoint.core.spi.CutDisk;
 import dev.stillpoint.core.spi.CutReport;
 import dev.stillpoint.core.spi.Deadline;
 import dev.stillpoint.core.spi.Settlement;
@@ -34,6 +35,7 @@ final class QemuCut implements Cut {
 
   private final Monitor monitor;
   private final List<Overlay> overlays;
+  private final List<CutDisk> disks;
   private final List<String> notCovered;
   private final List<String> warnings;
   private final OverlayMaker maker;
@@ -44,9 +46,15 @@ final class QemuCut implements Cut {
       CompletableFuture.failedFuture(new IllegalStateException("not cut"));
   private volatile boolean inUse;
 
-  QemuCut(Monitor monitor, List<Overlay> overlays, List<String> notCovered, List<String> warnings) {
+  QemuCut(
+      Monitor monitor,
+      List<Overlay> overlays,
+      List<CutDisk> disks,
+      List<String> notCovered,
+      List<String> warnings) {
     this.monitor = monitor;
     this.overlays = List.copyOf(overlays);
+    this.disks = List.copyOf(disks);
     this.notCovered = List.copyOf(notCovered);
     this.warnings = List.copyOf(warnings);
     this.maker = new OverlayMaker(monitor, this.overlays);
@@ -66,8 +74,8 @@ final class QemuCut implements Cut {
   }
 
   @Override
-  public int disks() {
-    return overlays.size();
+  public List<CutDisk> disks() {
+    return disks;
   }
 
   @Override

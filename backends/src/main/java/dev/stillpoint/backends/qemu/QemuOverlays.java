@@ -5,6 +5,7 @@ import dev.stillpoint.core.snapshot.ErrorCode;
 import dev.stillpoint.core.snapshot.Failure;
 import dev.stillpoint.core.snapshot.SnapshotException;
 import dev.stillpoint.core.spi.Cut;
+import dev.stillpoint.core.spi.CutDisk;
 import dev.stillpoint.core.spi.CutOrder;
 import dev.stillpoint.core.spi.Deadline;
 import dev.stillpoint.core.spi.SnapshotMethod;
@@ -81,7 +82,10 @@ public final class QemuOverlays implements SnapshotMethod {
         notCovered.add("disk " + disk.label() + whyNot(disk));
       }
     }
-    return new QemuCut(monitor, overlays, notCovered, warnings);
+    var addresses = new GuestAddresses(monitor, deadline);
+    List<CutDisk> disks =
+        overlays.stream().map(overlay -> addresses.of(overlay.disk(), overlay.path())).toList();
+    return new QemuCut(monitor, overlays, disks, notCovered, warnings);
   }
 
   private static String whyNot(AttachedDisk disk) {

@@ -11,12 +11,14 @@ import dev.stillpoint.core.spi.CutOrder;
 import dev.stillpoint.core.spi.CutReport;
 import dev.stillpoint.core.spi.Deadline;
 import dev.stillpoint.core.spi.FreezeException;
+import dev.stillpoint.core.spi.FreezePace;
 import dev.stillpoint.core.spi.FreezeReport;
 import dev.stillpoint.core.spi.Freezer;
 import dev.stillpoint.core.spi.Journal;
 import dev.stillpoint.core.spi.MachineStatus;
 import dev.stillpoint.core.spi.Pauser;
 import dev.stillpoint.core.spi.QuiesceCheck;
+import dev.stillpoint.core.spi.QuiesceOrder;
 import dev.stillpoint.core.spi.Quiescer;
 import dev.stillpoint.core.spi.Settlement;
 import dev.stillpoint.core.spi.SnapshotMethod;
@@ -150,7 +152,7 @@ final class Crew implements Participants {
     }
     return quiescer
         .get()
-        .check(request.mountpoints(), deadline)
+        .check(new QuiesceOrder(request.scope(), cuts.disks()), deadline)
         .exceptionally(thrown ->
             new QuiesceCheck.Unavailable(
                 SnapshotException.failureOf(thrown, ErrorCode.AGENT_UNAVAILABLE)));
@@ -166,11 +168,13 @@ final class Crew implements Participants {
     var notCovered = new ArrayList<>(cuts.notCovered());
     var warnings = new ArrayList<>(cuts.warnings());
     boolean freeze = false;
+    Optional<FreezePace> pace = Optional.empty();
     switch (check) {
       case QuiesceCheck.Ready ready -> {
         freezer = ready.freezer();
         notCovered.addAll(ready.notCovered());
         warnings.addAll(ready.warnings());
+        pace = ready.pace();
         freeze = true;
       }
       case QuiesceCheck.Unavailable none when request.quiesce() == Quiesce.REQUIRE ->
@@ -180,7 +184,12 @@ final class Crew implements Participants {
     }
     boolean pause = !cuts.isOneInstant() && pauser.isPresent();
     return new Survey(
-        new Plan(freeze, pause), cuts.isOneInstant() || pause, reasons, notCovered, warnings);
+        new Plan(freeze, pause, pace.isPresent()),
+        pace,
+        cuts.isOneInstant() || pause,
+        reasons,
+        notCovered,
+        warnings);
   }
 
   @Override

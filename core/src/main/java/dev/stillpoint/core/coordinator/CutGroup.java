@@ -3,6 +3,7 @@ package dev.stillpoint.core.coordinator;
 import dev.stillpoint.core.snapshot.DiskSnapshot;
 import dev.stillpoint.core.snapshot.PointInTime;
 import dev.stillpoint.core.spi.Cut;
+import dev.stillpoint.core.spi.CutDisk;
 import dev.stillpoint.core.spi.CutReport;
 import dev.stillpoint.core.spi.Deadline;
 import dev.stillpoint.core.spi.Settlement;
@@ -14,6 +15,10 @@ import java.util.function.Function;
 
 /** The cuts of all methods as one: all disks or none. */
 record CutGroup(List<Cut> cuts) {
+
+  List<CutDisk> disks() {
+    return cuts.stream().flatMap(cut -> cut.disks().stream()).toList();
+  }
 
   List<String> notCovered() {
     return cuts.stream().flatMap(cut -> cut.notCovered().stream()).toList();

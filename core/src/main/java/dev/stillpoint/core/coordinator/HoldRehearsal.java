@@ -5,12 +5,14 @@ import dev.stillpoint.core.snapshot.PointInTime;
 import dev.stillpoint.core.snapshot.SnapshotListener;
 import dev.stillpoint.core.snapshot.SnapshotRequest;
 import dev.stillpoint.core.spi.Cut;
+import dev.stillpoint.core.spi.CutDisk;
 import dev.stillpoint.core.spi.CutReport;
 import dev.stillpoint.core.spi.Deadline;
 import dev.stillpoint.core.spi.FreezeReport;
 import dev.stillpoint.core.spi.Freezer;
 import dev.stillpoint.core.spi.Journal;
 import dev.stillpoint.core.spi.QuiesceCheck;
+import dev.stillpoint.core.spi.QuiesceOrder;
 import dev.stillpoint.core.spi.Quiescer;
 import dev.stillpoint.core.spi.Settlement;
 import dev.stillpoint.core.spi.SnapshotMethod;
@@ -62,8 +64,8 @@ final class HoldRehearsal {
 
   private static final class Nobody implements Quiescer, Freezer {
     @Override
-    public CompletionStage<QuiesceCheck> check(List<String> mountpoints, Deadline deadline) {
-      return later(new QuiesceCheck.Ready(this, List.of(), List.of()));
+    public CompletionStage<QuiesceCheck> check(QuiesceOrder order, Deadline deadline) {
+      return later(new QuiesceCheck.Ready(this, List.of(), List.of(), Optional.empty()));
     }
 
     @Override
@@ -93,8 +95,8 @@ final class HoldRehearsal {
     }
 
     @Override
-    public int disks() {
-      return 0;
+    public List<CutDisk> disks() {
+      return List.of();
     }
 
     @Override

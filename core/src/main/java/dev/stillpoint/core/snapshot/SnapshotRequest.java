@@ -9,7 +9,7 @@ import java.util.List;
  * What a caller asks for. Immutable; each {@code with} method gives a changed copy.
  *
  * @param disks the disks to cut, or empty for every writable disk of the machine
- * @param mountpoints the file systems to freeze, or empty for all of them
+ * @param scope which of the guest's file systems to freeze
  * @param freezeWindow from freeze written to thaw written, at most
  * @param timeout from the start to the first report, at most
  * @param thawBound how long after the timeout a thaw that is still owed is pursued
@@ -19,7 +19,7 @@ public record SnapshotRequest(
     SnapshotName name,
     List<SelectedDisk> disks,
     Quiesce quiesce,
-    List<String> mountpoints,
+    FreezeScope scope,
     Duration freezeWindow,
     Duration timeout,
     Duration thawBound,
@@ -45,7 +45,6 @@ public record SnapshotRequest(
    */
   public SnapshotRequest {
     disks = List.copyOf(disks);
-    mountpoints = List.copyOf(mountpoints);
     positive(freezeWindow, "the freeze window");
     positive(timeout, "the timeout");
     positive(thawBound, "the thaw bound");
@@ -60,7 +59,7 @@ public record SnapshotRequest(
         new SnapshotName(name),
         List.of(),
         Quiesce.REQUIRE,
-        List.of(),
+        FreezeScope.everything(),
         DEFAULT_FREEZE_WINDOW,
         DEFAULT_TIMEOUT,
         DEFAULT_THAW_BOUND,
@@ -88,49 +87,55 @@ public record SnapshotRequest(
   /** The same request for exactly these disks. */
   public SnapshotRequest withDisks(List<SelectedDisk> chosen) {
     return new SnapshotRequest(
-        name, chosen, quiesce, mountpoints, freezeWindow, timeout, thawBound, lateCut, dryRun);
+        name, chosen, quiesce, scope, freezeWindow, timeout, thawBound, lateCut, dryRun);
   }
 
   /** The same request with another quiesce policy. */
   public SnapshotRequest quiesce(Quiesce policy) {
     return new SnapshotRequest(
-        name, disks, policy, mountpoints, freezeWindow, timeout, thawBound, lateCut, dryRun);
+        name, disks, policy, scope, freezeWindow, timeout, thawBound, lateCut, dryRun);
   }
 
-  /** The same request, freezing only these mount points. */
+  /** The same request, freezing only these mount points; all of them when none is named. */
   public SnapshotRequest mountpoints(List<String> chosen) {
+    return freezeScope(
+        chosen.isEmpty() ? FreezeScope.everything() : FreezeScope.mountpoints(chosen));
+  }
+
+  /** The same request, freezing these file systems. */
+  public SnapshotRequest freezeScope(FreezeScope which) {
     return new SnapshotRequest(
-        name, disks, quiesce, chosen, freezeWindow, timeout, thawBound, lateCut, dryRun);
+        name, disks, quiesce, which, freezeWindow, timeout, thawBound, lateCut, dryRun);
   }
 
   /** The same request with another freeze window. */
   public SnapshotRequest freezeWindow(Duration window) {
     return new SnapshotRequest(
-        name, disks, quiesce, mountpoints, window, timeout, thawBound, lateCut, dryRun);
+        name, disks, quiesce, scope, window, timeout, thawBound, lateCut, dryRun);
   }
 
   /** The same request with another timeout. */
   public SnapshotRequest timeout(Duration limit) {
     return new SnapshotRequest(
-        name, disks, quiesce, mountpoints, freezeWindow, limit, thawBound, lateCut, dryRun);
+        name, disks, quiesce, scope, freezeWindow, limit, thawBound, lateCut, dryRun);
   }
 
   /** The same request with another thaw bound. */
   public SnapshotRequest thawBound(Duration bound) {
     return new SnapshotRequest(
-        name, disks, quiesce, mountpoints, freezeWindow, timeout, bound, lateCut, dryRun);
+        name, disks, quiesce, scope, freezeWindow, timeout, bound, lateCut, dryRun);
   }
 
   /** The same request with another policy for late cuts. */
   public SnapshotRequest lateCut(LateCut policy) {
     return new SnapshotRequest(
-        name, disks, quiesce, mountpoints, freezeWindow, timeout, thawBound, policy, dryRun);
+        name, disks, quiesce, scope, freezeWindow, timeout, thawBound, policy, dryRun);
   }
 
   /** The same request as a rehearsal, or for real. */
   public SnapshotRequest dryRun(boolean rehearse) {
     return new SnapshotRequest(
-        name, disks, quiesce, mountpoints, freezeWindow, timeout, thawBound, lateCut, rehearse);
+        name, disks, quiesce, scope, freezeWindow, timeout, thawBound, lateCut, rehearse);
   }
 
   private static void positive(Duration duration, String what) {

@@ -13,8 +13,8 @@ import java.util.concurrent.CompletionStage;
  */
 public interface Cut {
 
-  /** How many disks it will cut. */
-  int disks();
+  /** The disks that it will cut, and by what the guest may recognise them. */
+  List<CutDisk> disks();
 
   /** Disks of the machine that it leaves out, in words. */
   List<String> notCovered();

@@ -1,6 +1,5 @@
 package dev.stillpoint.core.spi;
 
-import java.util.List;
 import java.util.concurrent.CompletionStage;
 
 /**
@@ -12,10 +11,10 @@ public interface Quiescer {
   /**
    * Asks, without changing anything in the guest, whether a freeze would work.
    *
-   * @param mountpoints what to freeze, or empty for everything
+   * @param order which file systems, and the disks that will be cut
    * @param deadline after this the answer is of no use; the stage must be complete by then
    * @return completes normally with the answer; exceptionally counts as {@link
    *     QuiesceCheck.Unavailable}
    */
-  CompletionStage<QuiesceCheck> check(List<String> mountpoints, Deadline deadline);
+  CompletionStage<QuiesceCheck> check(QuiesceOrder order, Deadline deadline);
 }

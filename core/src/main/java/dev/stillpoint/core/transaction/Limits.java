@@ -1,10 +1,16 @@
 package dev.stillpoint.core.transaction;
 
 import dev.stillpoint.core.snapshot.SnapshotRequest;
+import dev.stillpoint.core.spi.FreezePace;
 import java.time.Duration;
 
-/** How long the clocks of one operation run. */
-record Limits(Duration timeout, Duration window, Duration bound) {
+/**
+ * How long the clocks of one operation run.
+ *
+ * @param freeze from freeze written to its reply
+ * @param window from freeze written, or from its reply where the guest has a pace of its own
+ */
+record Limits(Duration timeout, Duration freeze, Duration window, Duration bound) {
   /** How long one attempt to thaw, pause or resume may take before it is tried anew. */
   static final Duration ATTEMPT = Duration.ofSeconds(5);
 
@@ -12,12 +18,20 @@ record Limits(Duration timeout, Duration window, Duration bound) {
   static final Duration RETRY = Duration.ofMillis(200);
 
   static Limits of(SnapshotRequest request) {
-    return new Limits(request.timeout(), request.freezeWindow(), request.thawBound());
+    Duration window = request.freezeWindow();
+    return new Limits(request.timeout(), window, window, request.thawBound());
+  }
+
+  /** These limits for a guest with a pace of its own, which can only shorten the window. */
+  Limits at(FreezePace pace) {
+    Duration held = pace.hold().compareTo(window) < 0 ? pace.hold() : window;
+    return new Limits(timeout, pace.freeze(), held, bound);
   }
 
   Duration of(Timer timer) {
     return switch (timer) {
       case OVERALL -> timeout;
+      case FREEZE -> freeze;
       case WINDOW -> window;
       case THAW_RETRY, RESUME_RETRY -> RETRY;
       case BOUND -> bound;

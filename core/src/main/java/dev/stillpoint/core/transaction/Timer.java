@@ -4,7 +4,9 @@ package dev.stillpoint.core.transaction;
 public enum Timer {
   /** The caller's timeout, from the start. */
   OVERALL,
-  /** The freeze window. */
+  /** How long a guest with a pace of its own may take to freeze. */
+  FREEZE,
+  /** The freeze window: from freeze written, or from its reply where the guest has its own pace. */
   WINDOW,
   /** The pause before the thaw is tried again. */
   THAW_RETRY,

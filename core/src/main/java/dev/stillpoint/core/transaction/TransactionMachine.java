@@ -129,7 +129,7 @@ public final class TransactionMachine {
             case Recorded e when s.plan().freeze() ->
                 to(
                     new Freezing(s.terms(), s.plan()),
-                    new Effect.StartTimer(Timer.WINDOW),
+                    new Effect.StartTimer(s.plan().ownPace() ? Timer.FREEZE : Timer.WINDOW),
                     new Effect.Freeze());
             case Recorded e -> hold(ledger);
             case RecordFailed e -> clean(ledger.failed(e.failure()));
@@ -158,13 +158,14 @@ public final class TransactionMachine {
   private static Step freezing(Freezing s, Event event) {
     Ledger ledger = Ledger.open(s.terms(), s.plan());
     return switch (event) {
-      case Frozen e when s.plan().pause() -> to(new Pausing(ledger, true), new Effect.Pause());
-      case Frozen e -> to(new Cutting(ledger.withCutAsked(), true, false), new Effect.Cut());
+      case Frozen e when s.plan().pause() ->
+          frozen(s, new Pausing(ledger, true), new Effect.Pause());
+      case Frozen e -> frozen(s, new Cutting(ledger.withCutAsked(), true, false), new Effect.Cut());
       case FreezeFailed e when !e.mayBeWritten() && s.terms().quiesce() == Quiesce.PREFER ->
           hold(ledger.withoutFreeze());
       case FreezeFailed e when !e.mayBeWritten() -> clean(ledger.failed(e.failure()));
       case FreezeFailed e -> thaw(unfrozen(ledger, e.failure()), false);
-      case TimerFired(Timer timer) when timer == Timer.WINDOW ->
+      case TimerFired(Timer timer) when timer == Timer.WINDOW || timer == Timer.FREEZE ->
           thaw(unfrozen(ledger, NO_FREEZE_IN_WINDOW), false);
       case TimerFired(Timer timer) when timer == Timer.OVERALL ->
           overdue(thaw(ledger.failed(TIMEOUT).nowOverdue(), false));
@@ -222,7 +223,7 @@ public final class TransactionMachine {
                 s.owesThaw()
                     ? givenUp(s.ledger().failed(NO_THAW).with(GuestState.MAYBE_FROZEN))
                     : givenUp(s.ledger().failed(NO_RESUME).with(GuestState.MAYBE_PAUSED));
-            case THAW_RETRY -> to(s);
+            case THAW_RETRY, FREEZE -> to(s);
           };
       case CancelRequested e -> to(new Resuming(s.ledger().cancelled(), s.owesThaw()));
       default -> to(s);
@@ -242,7 +243,7 @@ public final class TransactionMachine {
             case RESUME_RETRY -> s.owesResume() ? to(s, new Effect.Resume()) : to(s);
             case OVERALL -> overdue(to(new Thawing(s.ledger().nowOverdue(), s.owesResume())));
             case BOUND -> givenUp(s.ledger().failed(NO_THAW).with(GuestState.MAYBE_FROZEN));
-            case WINDOW -> to(s);
+            case WINDOW, FREEZE -> to(s);
           };
       case CancelRequested e -> to(new Thawing(s.ledger().cancelled(), s.owesResume()));
       default -> to(s);
@@ -282,6 +283,13 @@ public final class TransactionMachine {
       case TimerFired(Timer timer) when timer == Timer.BOUND -> done(s.ledger());
       default -> to(s);
     };
+  }
+
+  /** A guest with a pace of its own is frozen: only now does the window begin. */
+  private static Step frozen(Freezing s, State held, Effect effect) {
+    return s.plan().ownPace()
+        ? to(held, new Effect.StartTimer(Timer.WINDOW), effect)
+        : to(held, effect);
   }
 
   /** Holds a guest that is not frozen: paused where the cuts need it, else just cut. */

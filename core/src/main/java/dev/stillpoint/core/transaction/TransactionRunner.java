@@ -37,7 +37,7 @@ public final class TransactionRunner {
 
   private final Participants participants;
   private final ScheduledExecutorService thread;
-  private final Limits limits;
+  private Limits limits;
   private final Terms terms;
   private final Findings findings;
   private final Progress progress;
@@ -141,6 +141,7 @@ public final class TransactionRunner {
         () -> participants.check(overall),
         survey -> {
           findings.surveyed(survey);
+          limits = survey.pace().map(limits::at).orElse(limits);
           return new Event.Checked(survey.plan());
         },
         ErrorCode.INTERNAL,
@@ -161,7 +162,7 @@ public final class TransactionRunner {
   private void freeze() {
     findings.freezeAsked(System.nanoTime());
     answer(
-        () -> participants.freeze(Deadline.after(limits.window())),
+        () -> participants.freeze(Deadline.after(limits.freeze())),
         report -> {
           findings.frozen(report);
           return new Event.Frozen();

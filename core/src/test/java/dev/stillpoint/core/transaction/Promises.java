@@ -51,7 +51,7 @@ final class Promises {
       }
       case Effect.Freeze e -> {
         beforeHold(world);
-        require(world.running.contains(Timer.WINDOW), "a freeze has a window");
+        require(hasItsClock(world), "a freeze has a window");
         world.freezeOwed = true;
         world.everHeld = true;
         ask(world, Asked.FREEZE);
@@ -150,6 +150,7 @@ final class Promises {
     } else {
       require(world.asked.containsAll(question(world.state)), "a state waits for an answer");
       require(!world.overallFired || world.overdueTold, "the caller hears of its timeout");
+      require(hasItsClock(world), "a guest that is held has a window");
       pursued(world);
       endsByClocksAlone(world);
     }
@@ -204,6 +205,17 @@ final class Promises {
             || !step.effects().contains(new Effect.Pause())
             || step.effects().contains(new Effect.StartTimer(Timer.WINDOW)),
         "a pause without a freeze has a window of its own");
+  }
+
+  /** From freeze written on; a guest with a pace of its own gets the window once it is frozen. */
+  private static boolean hasItsClock(World world) {
+    return switch (world.state) {
+      case State.Freezing s ->
+          world.running.contains(s.plan().ownPace() ? Timer.FREEZE : Timer.WINDOW);
+      case State.Pausing s -> world.running.contains(Timer.WINDOW);
+      case State.Cutting s -> !(s.frozen() || s.paused()) || world.running.contains(Timer.WINDOW);
+      default -> true;
+    };
   }
 
   private static void pursued(World world) {

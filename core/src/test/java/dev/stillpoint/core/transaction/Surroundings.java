@@ -104,6 +104,7 @@ final class Surroundings {
     for (boolean pause : new boolean[] {false, true}) {
       if (world.terms.quiesce() != Quiesce.NEVER) {
         moves.add(answer(Asked.CHECK, new Event.Checked(new Plan(true, pause)), w -> {}));
+        moves.add(answer(Asked.CHECK, new Event.Checked(new Plan(true, pause, true)), w -> {}));
       }
       if (world.terms.quiesce() != Quiesce.REQUIRE) {
         moves.add(answer(Asked.CHECK, new Event.Checked(new Plan(false, pause)), w -> {}));

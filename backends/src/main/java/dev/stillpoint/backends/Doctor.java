@@ -1,0 +1,163 @@
+package dev.stillpoint.backends;
+
+import dev.stillpoint.backends.guest.GuestQuiescer;
+import dev.stillpoint.backends.guest.MonitorPauser;
+import dev.stillpoint.backends.guest.Volume;
+import dev.stillpoint.backends.qemu.QemuOverlays;
+import dev.stillpoint.core.snapshot.ErrorCode;
+import dev.stillpoint.core.snapshot.Failure;
+import dev.stillpoint.core.snapshot.FreezeScope;
+import dev.stillpoint.core.snapshot.SnapshotException;
+import dev.stillpoint.core.snapshot.SnapshotName;
+import dev.stillpoint.core.spi.Cut;
+import dev.stillpoint.core.spi.CutDisk;
+import dev.stillpoint.core.spi.CutOrder;
+import dev.stillpoint.core.spi.Deadline;
+import dev.stillpoint.core.spi.FreezeReport;
+import dev.stillpoint.core.spi.MachineStatus;
+import dev.stillpoint.core.spi.QuiesceCheck;
+import dev.stillpoint.core.spi.QuiesceOrder;
+import dev.stillpoint.core.spi.ThawReport;
+import dev.stillpoint.qga.QgaClient;
+import dev.stillpoint.qmp.QmpClient;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
+
+/**
+ * Examines a machine: asks everything that a snapshot would ask, and changes nothing. Blocks its
+ * caller. Not safe for use by several threads.
+ */
+public final class Doctor {
+  /** How long all questions to one of the two may take. */
+  private static final Duration PATIENCE = Duration.ofSeconds(10);
+
+  /** How long a freeze that is only tried may take, and how long its thaw is pursued. */
+  private static final Duration TRIAL = Duration.ofSeconds(30);
+
+  private static final SnapshotName NAME = new SnapshotName("doctor");
+  private static final String NO_OPERATION = "00000000";
+
+  private final QmpClient monitor;
+  private final List<Failure> obstacles = new ArrayList<>();
+  private final List<String> notCovered = new ArrayList<>();
+  private final List<String> warnings = new ArrayList<>();
+  private List<CutDisk> disks = List.of();
+  private String machine = "unknown";
+  private Optional<GuestQuiescer.Examination> guest = Optional.empty();
+
+  private Doctor(QmpClient monitor) {
+    this.monitor = monitor;
+  }
+
+  /**
+   * Examines a machine and its guest.
+   *
+   * @param tryFreeze whether to freeze the guest and thaw it at once, to see how long that takes
+   * @throws SnapshotException with {@link ErrorCode#THAW_NOT_PROVED} when a freeze was tried and
+   *     the guest may be frozen
+   */
+  public static Diagnosis examine(QmpClient monitor, QgaClient agent, boolean tryFreeze) {
+    var doctor = new Doctor(monitor);
+    doctor.examineMachine();
+    doctor.examineGuest(agent);
+    return doctor.diagnosis(
+        tryFreeze && doctor.obstacles.isEmpty() ? Optional.of(trial(agent)) : Optional.empty());
+  }
+
+  /** Examines a machine whose agent cannot be reached, or was not named. */
+  public static Diagnosis examine(QmpClient monitor, Failure noAgent) {
+    var doctor = new Doctor(monitor);
+    doctor.examineMachine();
+    doctor.obstacles.add(noAgent);
+    return doctor.diagnosis(Optional.empty());
+  }
+
+  private void examineMachine() {
+    try {
+      MachineStatus status = joined(new MonitorPauser(monitor).status(Deadline.after(PATIENCE)));
+      machine = status.detail();
+      if (status.kind() != MachineStatus.Kind.RUNNING) {
+        obstacles.add(
+            Failure.of(ErrorCode.MACHINE_NOT_READY, "the machine does not run: " + machine));
+      }
+      var order = new CutOrder(NO_OPERATION, NAME, List.of());
+      Cut cut =
+          joined(
+              new QemuOverlays(monitor, Optional.empty()).check(order, Deadline.after(PATIENCE)));
+      disks = cut.disks();
+      notCovered.addAll(cut.notCovered());
+      warnings.addAll(cut.warnings());
+    } catch (SnapshotException e) {
+      obstacles.add(e.failure());
+    }
+  }
+
+  private void examineGuest(QgaClient agent) {
+    var quiescer = new GuestQuiescer(agent, Optional.of(monitor));
+    var order = new QuiesceOrder(FreezeScope.everything(), disks);
+    try {
+      switch (joined(quiescer.check(order, Deadline.after(PATIENCE)))) {
+        case QuiesceCheck.Ready ready -> {
+          ready.freezer().release();
+          notCovered.addAll(ready.notCovered());
+          warnings.addAll(ready.warnings());
+        }
+        case QuiesceCheck.Unavailable none -> obstacles.add(none.reason());
+        case QuiesceCheck.Refused refused -> obstacles.add(refused.reason());
+      }
+      guest = Optional.of(joined(quiescer.examine(order, Deadline.after(PATIENCE))));
+    } catch (SnapshotException e) {
+      if (obstacles.isEmpty()) {
+        obstacles.add(e.failure());
+      }
+    }
+  }
+
+  private static Trial trial(QgaClient agent) {
+    GuestFreeze hand = GuestFreeze.over(agent);
+    FreezeReport froze;
+    try {
+      froze = hand.freeze(TRIAL);
+    } catch (dev.stillpoint.core.spi.FreezeException e) {
+      if (e.writtenNanos().isPresent()) {
+        hand.thaw(TRIAL);
+      }
+      throw e;
+    }
+    ThawReport thawed = hand.thaw(TRIAL);
+    return new Trial(
+        Duration.ofNanos(froze.repliedNanos() - froze.writtenNanos()),
+        Duration.ofNanos(thawed.repliedNanos() - froze.writtenNanos()));
+  }
+
+  private record Trial(Duration freezeTook, Duration heldFor) {}
+
+  private Diagnosis diagnosis(Optional<Trial> trial) {
+    List<Volume> volumes = guest.map(GuestQuiescer.Examination::volumes).orElse(List.of());
+    return new Diagnosis(
+        monitor.greeting().version().toString(),
+        machine,
+        disks.stream().map(CutDisk::name).toList(),
+        guest.map(GuestQuiescer.Examination::agent),
+        guest.flatMap(GuestQuiescer.Examination::system),
+        guest.map(GuestQuiescer.Examination::status),
+        volumes,
+        notCovered,
+        warnings,
+        obstacles,
+        trial.map(Trial::freezeTook),
+        trial.map(Trial::heldFor));
+  }
+
+  private static <T> T joined(CompletionStage<T> stage) {
+    try {
+      return stage.toCompletableFuture().join();
+    } catch (CompletionException e) {
+      throw new SnapshotException(SnapshotException.failureOf(e, ErrorCode.INTERNAL), e);
+    }
+  }
+}

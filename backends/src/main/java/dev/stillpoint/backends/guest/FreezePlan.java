@@ -1,0 +1,26 @@
+package dev.stillpoint.backends.guest;
+
+import java.util.List;
+
+/**
+ * What a freeze will and will not bring to rest.
+ *
+ * @param mountpoints what to freeze; empty for everything that the agent can
+ * @param expected how many file systems have to freeze, at least; 0 where that is not known
+ * @param notCovered what stays out, and why
+ * @param warnings what the caller should know
+ */
+record FreezePlan(
+    List<String> mountpoints, int expected, List<String> notCovered, List<String> warnings) {
+  /** Copies the lists. */
+  FreezePlan {
+    mountpoints = List.copyOf(mountpoints);
+    notCovered = List.copyOf(notCovered);
+    warnings = List.copyOf(warnings);
+  }
+
+  /** Everything, of a guest of whose file systems nothing is known. */
+  static FreezePlan everything(List<String> warnings) {
+    return new FreezePlan(List.of(), 0, List.of(), warnings);
+  }
+}

@@ -1,0 +1,208 @@
+package dev.stillpoint.cli;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.stillpoint.backends.Diagnosis;
+import dev.stillpoint.backends.Doctor;
+import dev.stillpoint.backends.guest.Volume;
+import dev.stillpoint.core.snapshot.ErrorCode;
+import dev.stillpoint.core.snapshot.Failure;
+import dev.stillpoint.core.snapshot.SnapshotException;
+import dev.stillpoint.qga.QgaClient;
+import dev.stillpoint.qga.QgaOptions;
+import dev.stillpoint.qmp.QmpClient;
+import dev.stillpoint.qmp.QmpOptions;
+import dev.stillpoint.qmp.endpoint.Endpoint;
+import java.io.PrintWriter;
+import java.time.Duration;
+import java.util.Objects;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CompletionException;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code stillpoint doctor}: would a quiesced snapshot work, and what would it cover? */
+@Command(
+    name = "doctor",
+    description =
+        "Tells whether a quiesced snapshot of this machine would work and what it would cover."
+            + " Changes nothing, but for --try-freeze.",
+    mixinStandardHelpOptions = true,
+    sortOptions = false)
+final class DoctorCommand implements Callable<Integer> {
+  /** How long a trial of a freeze may take to end, when a signal comes in the middle of it. */
+  private static final Duration TRIAL_BOUND = Duration.ofSeconds(90);
+
+  @Spec private @Nullable CommandSpec spec;
+
+  @Option(
+      names = "--qmp",
+      required = true,
+      paramLabel = "EP",
+      converter = EndpointText.class,
+      description = "the machine's monitor")
+  private Endpoint qmp = Endpoint.tcp("localhost", 1);
+
+  @Option(
+      names = "--qga",
+      paramLabel = "EP",
+      converter = EndpointText.class,
+      description = "the guest's agent")
+  private @Nullable Endpoint qga;
+
+  @Option(
+      names = "--try-freeze",
+      description = "freeze the guest and thaw it at once, to see how long that takes")
+  private boolean tryFreeze;
+
+  @Option(
+      names = "--timeout",
+      paramLabel = "DURATION",
+      defaultValue = "5s",
+      converter = DurationText.class,
+      description = "how long to wait for a connection (${DEFAULT-VALUE})")
+  private Duration timeout = Duration.ofSeconds(5);
+
+  @Option(
+      names = {"-o", "--output"},
+      paramLabel = "text|json",
+      defaultValue = "text",
+      description = "how to tell the findings (${DEFAULT-VALUE})")
+  private OutputFormat output = OutputFormat.TEXT;
+
+  @Override
+  public Integer call() {
+    return Interruptible.run(TRIAL_BOUND, this::examine);
+  }
+
+  private int examine(Interruptible guarded) {
+    try (QmpClient monitor = connectMonitor()) {
+      return examine(guarded, monitor);
+    } catch (SnapshotException e) {
+      err().println("stillpoint: " + e.failure().message());
+      err().flush();
+      return e.failure().code() == ErrorCode.THAW_NOT_PROVED
+          ? ExitCode.MAY_BE_FROZEN
+          : ExitCode.FAILED;
+    }
+  }
+
+  private int examine(Interruptible guarded, QmpClient monitor) {
+    Endpoint named = qga;
+    if (named == null) {
+      return tell(
+          Doctor.examine(
+              monitor,
+              Failure.of(
+                  ErrorCode.AGENT_UNAVAILABLE, "no guest agent was named; name one with --qga")));
+    }
+    QgaClient agent;
+    try {
+      agent = QgaClient.connect(named, QgaOptions.defaults().withConnectTimeout(timeout)).join();
+    } catch (CompletionException e) {
+      return tell(
+          Doctor.examine(monitor, SnapshotException.failureOf(e, ErrorCode.AGENT_UNAVAILABLE)));
+    }
+    try (agent) {
+      boolean mayFreeze = tryFreeze && guarded.begin();
+      return tell(Doctor.examine(monitor, agent, mayFreeze));
+    }
+  }
+
+  private QmpClient connectMonitor() {
+    try {
+      return QmpClient.connect(qmp, QmpOptions.defaults().withConnectTimeout(timeout)).join();
+    } catch (CompletionException e) {
+      throw new SnapshotException(SnapshotException.failureOf(e, ErrorCode.MONITOR_UNAVAILABLE), e);
+    }
+  }
+
+  private int tell(Diagnosis found) {
+    PrintWriter out = command().commandLine().getOut();
+    if (output == OutputFormat.JSON) {
+      out.println(json(found));
+    } else {
+      text(found, out);
+    }
+    out.flush();
+    return found.wouldWork() ? ExitCode.DONE : ExitCode.FAILED;
+  }
+
+  private static void text(Diagnosis found, PrintWriter out) {
+    out.println("QEMU " + found.qemu() + ", the machine is " + found.machine());
+    out.println(
+        "guest agent "
+            + found.agent().orElse("none")
+            + found.status().map(word -> ", the guest is " + word).orElse("")
+            + found.system().map(name -> ", " + name).orElse(""));
+    found.disks().forEach(disk -> out.println("  disk " + disk + " would be cut"));
+    for (Volume volume : found.volumes()) {
+      out.println(
+          "  file system "
+              + volume.mountpoint()
+              + " ("
+              + volume.type()
+              + ") on "
+              + (volume.disks().isEmpty()
+                  ? "a disk that is not known"
+                  : String.join(", ", volume.disks()))
+              + (volume.freezes() ? "" : ", cannot freeze"));
+    }
+    found.notCovered().forEach(what -> out.println("not covered: " + what));
+    found.warnings().forEach(what -> out.println("warning: " + what));
+    found
+        .freezeTook()
+        .ifPresent(took ->
+            out.println(
+                "a freeze took "
+                    + ResultText.millis(took)
+                    + found
+                        .heldFor()
+                        .map(held -> ", and the guest stood still for " + ResultText.millis(held))
+                        .orElse("")));
+    found.obstacles().forEach(failure -> out.println("in the way: " + failure.message()));
+    out.println(
+        found.wouldWork()
+            ? "A quiesced snapshot of this machine would work."
+            : "A quiesced snapshot of this machine would NOT work.");
+  }
+
+  private static ObjectNode json(Diagnosis found) {
+    ObjectNode json = ResultJson.object();
+    json.put("wouldWork", found.wouldWork());
+    json.put("qemu", found.qemu());
+    json.put("machine", found.machine());
+    json.put("agent", found.agent().orElse(null));
+    json.put("system", found.system().orElse(null));
+    json.put("guest", found.status().orElse(null));
+    json.set("disks", ResultJson.texts(found.disks()));
+    ArrayNode volumes = json.putArray("fileSystems");
+    for (Volume volume : found.volumes()) {
+      ObjectNode one =
+          volumes
+              .addObject()
+              .put("mountpoint", volume.mountpoint())
+              .put("type", volume.type())
+              .put("freezes", volume.freezes());
+      one.set("disks", ResultJson.texts(volume.disks().stream().sorted().toList()));
+    }
+    json.set("notCovered", ResultJson.texts(found.notCovered()));
+    json.set("warnings", ResultJson.texts(found.warnings()));
+    ArrayNode obstacles = json.putArray("obstacles");
+    found.obstacles().forEach(failure -> obstacles.add(ResultJson.of(failure)));
+    ResultJson.millis(json, "freezeMs", found.freezeTook());
+    ResultJson.millis(json, "frozenMs", found.heldFor());
+    return json;
+  }
+
+  private PrintWriter err() {
+    return command().commandLine().getErr();
+  }
+
+  private CommandSpec command() {
+    return Objects.requireNonNull(spec, "picocli fills the specification in");
+  }
+}
