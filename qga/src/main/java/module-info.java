@@ -10,4 +10,7 @@ module dev.stillpoint.qga {
 
   exports dev.stillpoint.qga;
   exports dev.stillpoint.qga.command;
+
+  opens dev.stillpoint.qga to
+      com.fasterxml.jackson.databind;
 }

@@ -1,5 +1,8 @@
 package dev.stillpoint.qga;
 
+import com.fasterxml.jackson.annotation.JsonValue;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.stillpoint.qga.command.GuestPing;
 import dev.stillpoint.qga.command.QgaCommand;
 import dev.stillpoint.qmp.command.Timed;
@@ -11,6 +14,7 @@ import dev.stillpoint.qmp.wire.Pending;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelInitializer;
 import io.netty.handler.codec.LineBasedFrameDecoder;
+import java.lang.reflect.Type;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
@@ -130,6 +134,12 @@ public final class QgaClient implements AutoCloseable {
     return pending.reply();
   }
 
+  /** Executes a command by its name, for what has no record here. */
+  public CompletableFuture<JsonNode> execute(
+      String command, ObjectNode arguments, Duration timeout) {
+    return execute(new Untyped(command, arguments), timeout);
+  }
+
   /**
    * Does what {@link #executeTimed} does before it sends, and sends nothing: what the JVM must load
    * and learn for a command is then there when time counts.
@@ -168,5 +178,19 @@ public final class QgaClient implements AutoCloseable {
   @Override
   public void close() {
     session.close();
+  }
+
+  private record Untyped(String command, @JsonValue ObjectNode arguments)
+      implements QgaCommand<JsonNode> {
+    @Override
+    public Type resultType() {
+      return JsonNode.class;
+    }
+
+    /** Without the arguments, which may hold a password. */
+    @Override
+    public String toString() {
+      return command;
+    }
   }
 }

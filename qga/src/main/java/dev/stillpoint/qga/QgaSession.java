@@ -161,7 +161,7 @@ final class QgaSession extends SimpleChannelInboundHandler<ByteBuf> {
       pump(ctx);
     } else if (!everSynced && message.has("QMP")) {
       end(ctx, "this is a QMP monitor and no guest agent");
-    } else if (synced && sentinel < 0) {
+    } else if (synced && (sentinel < 0 || isDelimitedByOrder())) {
       answered(ctx, message);
     } else {
       stray("before the synchronisation");
@@ -180,6 +180,11 @@ final class QgaSession extends SimpleChannelInboundHandler<ByteBuf> {
   private boolean isSyncReply(JsonNode message) {
     JsonNode value = message.path("return");
     return !synced && syncAsked && value.isIntegralNumber() && value.asLong() == syncId;
+  }
+
+  /** Whoever sends {@code guest-sync-delimited} by hand gets the reply that it asks for. */
+  private boolean isDelimitedByOrder() {
+    return inFlight != null && inFlight.name().equals("guest-sync-delimited");
   }
 
   private void answered(ChannelHandlerContext ctx, JsonNode message) {

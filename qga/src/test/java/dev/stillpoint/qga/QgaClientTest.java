@@ -8,18 +8,25 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.stillpoint.qga.command.GuestDisk;
 import dev.stillpoint.qga.command.GuestFsfreezeFreeze;
 import dev.stillpoint.qga.command.GuestFsfreezeFreezeList;
 import dev.stillpoint.qga.command.GuestFsfreezeStatus;
 import dev.stillpoint.qga.command.GuestFsfreezeThaw;
+import dev.stillpoint.qga.command.GuestGetDisks;
 import dev.stillpoint.qga.command.GuestGetFsinfo;
 import dev.stillpoint.qga.command.GuestInfo;
+import dev.stillpoint.qga.command.GuestSyncDelimited;
 import dev.stillpoint.qga.testing.FakeAgent;
+import dev.stillpoint.qga.testing.FakeBlockDevice;
+import dev.stillpoint.qga.testing.FakeDisk;
 import dev.stillpoint.qmp.error.CommandException;
 import dev.stillpoint.qmp.testing.FakeQmpServer;
 import dev.stillpoint.qmp.testing.Fault;
+import dev.stillpoint.qmp.wire.Json;
 import java.time.Duration;
 import java.util.List;
+import java.util.Objects;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -260,6 +267,53 @@ class QgaClientTest {
       assertEquals(
           List.of("guest-sync-delimited", "guest-ping", "guest-sync-delimited", "guest-ping"),
           agent.commands());
+    }
+  }
+
+  @Test
+  void aDelimitedSyncByHandIsAnswered() {
+    // given
+    try (var client = QgaClient.connect(agent.endpoint()).join()) {
+      // when
+      long echo = client.execute(new GuestSyncDelimited(42)).join();
+      // then
+      assertEquals(42, echo);
+      assertEquals("thawed", client.execute(new GuestFsfreezeStatus()).join());
+    }
+  }
+
+  @Test
+  void aCommandWithoutARecordIsExecutedByItsName() {
+    // given
+    agent.guest().answers("guest-echo", arguments -> arguments);
+    try (var client = QgaClient.connect(agent.endpoint()).join()) {
+      // when
+      var arguments = Json.object().put("a", 1);
+      // then
+      assertEquals(arguments, client.execute("guest-echo", arguments, SHORT).join());
+    }
+  }
+
+  @Test
+  void theDisksOfTheGuestAndWhatItMadeOfThem() {
+    // given
+    agent
+        .guest()
+        .disks(
+            List.of(
+                FakeBlockDevice.disk("/dev/sda", FakeDisk.scsi(5, 1, 2)),
+                FakeBlockDevice.partition("/dev/sda1", "/dev/sda"),
+                FakeBlockDevice.on("/dev/dm-0", "/dev/sda1")));
+    try (var client = QgaClient.connect(agent.endpoint()).join()) {
+      // when
+      var devices = client.execute(new GuestGetDisks()).join();
+      // then
+      var address = Objects.requireNonNull(devices.get(0).address());
+      assertEquals("scsi", address.busType());
+      assertEquals(new GuestDisk.PciAddress(0, 0, 5, 0), address.pciController());
+      assertEquals(List.of(1, 2), List.of(Objects.requireNonNull(address.target()), Objects.requireNonNull(address.unit())));
+      assertTrue(devices.get(1).partition());
+      assertEquals(List.of("/dev/sda1"), devices.get(2).dependencies());
     }
   }
 }

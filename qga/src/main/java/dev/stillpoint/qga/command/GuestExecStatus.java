@@ -3,8 +3,8 @@ package dev.stillpoint.qga.command;
 import java.lang.reflect.Type;
 
 /**
- * {@code guest-exec-status}: how a program is doing; asked once more after its end, it is
- * forgotten.
+ * {@code guest-exec-status}: how a program is doing; once it told the end of a program, the agent
+ * forgets it.
  */
 public record GuestExecStatus(long pid) implements QgaCommand<ExecStatus> {
   @Override

@@ -14,57 +14,44 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Deque;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A guest agent and its guest's file systems, in this process and on a real unix socket. A freeze
- * changes a number here and nothing else.
+ * A guest agent in this process and on a real unix socket: how its channel behaves. What the guest
+ * behind it is, is {@link #guest()}.
  *
  * <p>It tells apart what the agent believes ({@code guest-fsfreeze-status}) and what is true
  * ({@link #guestFrozen}): the two differ after {@link #restart}. Like QEMU's channel it keeps its
  * bytes over a change of clients: a stopped agent runs what a client who is gone has sent.
+ *
+ * {@snippet :
+ * try (var agent = FakeAgent.start()) {
+ *   agent.guest().mounts(List.of(FakeFileSystem.of("vda1", "/", "ext4", FakeDisk.serial("root"))));
+ *   agent.fault("guest-fsfreeze-freeze", Fault.LOST);
+ *   var client = QgaClient.connect(agent.endpoint()).join();
+ * }
+ * }
  */
 public final class FakeAgent implements AutoCloseable {
   /** How many file systems it freezes, if not told otherwise. */
   public static final int FILE_SYSTEMS = 3;
 
   private static final byte SENTINEL = (byte) 0xFF;
-  private static final List<String> COMMANDS =
-      List.of(
-          "guest-sync-delimited",
-          "guest-sync",
-          "guest-ping",
-          "guest-info",
-          "guest-get-osinfo",
-          "guest-get-fsinfo",
-          "guest-fsfreeze-status",
-          "guest-fsfreeze-freeze",
-          "guest-fsfreeze-freeze-list",
-          "guest-fsfreeze-thaw");
-  private static final Set<String> ALLOWED_WHILE_FROZEN =
-      Set.of(
-          "guest-sync-delimited",
-          "guest-sync",
-          "guest-ping",
-          "guest-info",
-          "guest-fsfreeze-status",
-          "guest-fsfreeze-thaw");
 
+  private final FakeGuest guest = new FakeGuest();
   private final Map<String, Deque<Fault>> faults = new HashMap<>();
-  private final Map<String, Deque<String>> refusals = new HashMap<>();
+  private final Set<String> slow = new HashSet<>();
   private final List<String> commands = new ArrayList<>();
   private final Deque<byte[]> unread = new ArrayDeque<>();
+  private final Deque<byte[]> requestsOfEarlierClients = new ArrayDeque<>();
   private final FakePeer peer;
   private byte[] leftover = {};
-  private int fileSystems = FILE_SYSTEMS;
-  private int frozenFileSystems;
-  private boolean believesFrozen;
+  private byte[] late = {};
   private boolean stopped;
-  private int freezes;
-  private int thaws;
 
   private FakeAgent() {
     peer = FakePeer.start("fake-agent", conversation());
@@ -89,6 +76,11 @@ public final class FakeAgent implements AutoCloseable {
     };
   }
 
+  /** The guest behind it: what is mounted, what the agent can do, and what fails in it. */
+  public FakeGuest guest() {
+    return guest;
+  }
+
   /** Where it listens. */
   public Endpoint endpoint() {
     return peer.endpoint();
@@ -106,14 +98,14 @@ public final class FakeAgent implements AutoCloseable {
   }
 
   /** The next such command does nothing and fails with a {@code GenericError}. */
-  public synchronized FakeAgent refuse(String command, String description) {
-    refusals.computeIfAbsent(command, name -> new ArrayDeque<>()).add(description);
+  public FakeAgent refuse(String command, String description) {
+    guest.refuses(command, description);
     return this;
   }
 
   /** How many file systems the next freeze finds; 0 is a freeze that freezes nothing. */
-  public synchronized FakeAgent withFileSystems(int count) {
-    fileSystems = count;
+  public FakeAgent withFileSystems(int count) {
+    guest.mounts(count);
     return this;
   }
 
@@ -123,44 +115,77 @@ public final class FakeAgent implements AutoCloseable {
     return this;
   }
 
+  /**
+   * A client who has gone had sent this command while another was served. QEMU hands it to the
+   * agent when the next client is served, so the ghost's reply is the first thing that one reads.
+   */
+  public synchronized FakeAgent ghost(String command) {
+    String line = "{\"execute\":\"" + command + "\"}";
+    requestsOfEarlierClients.add(line.getBytes(StandardCharsets.UTF_8));
+    return this;
+  }
+
+  /**
+   * The next such command takes its time: it runs, but the agent answers it, and reads what came
+   * behind it, only when it is told to {@link #resume}.
+   */
+  public synchronized FakeAgent slow(String command) {
+    slow.add(command);
+    return this;
+  }
+
   /** Stops it, as SIGSTOP does: what comes is kept and not read. */
   public synchronized void stop() {
     stopped = true;
   }
 
-  /** Goes on, beginning with what came meanwhile. */
+  /** Goes on, with a reply that is due and then with what came meanwhile. */
   public synchronized void resume() {
     stopped = false;
-    for (byte[] line = unread.poll(); line != null; line = unread.poll()) {
-      read(line);
+    peer.resumeReading();
+    peer.send(late);
+    late = new byte[0];
+    while (!stopped && !unread.isEmpty()) {
+      read(unread.remove());
     }
   }
 
   /**
-   * Kills it and starts another. Its clients stay connected; what it had not read is still read.
+   * Ends it without another in its place. Its clients stay connected, but their bytes go nowhere:
+   * the socket takes what its buffers hold, and then writes block. {@link #restart} brings one
+   * back.
+   */
+  public synchronized void die() {
+    stopped = true;
+    peer.pauseReading();
+  }
+
+  /**
+   * Kills it and starts another. Its clients stay connected; what it had not read is still read,
+   * but a reply that was due is not given.
    *
    * @param stateFile whether the new one finds the old one's state; without it, it believes that
    *     the guest is thawed, whatever is true
    */
   public synchronized void restart(boolean stateFile) {
-    believesFrozen = stateFile && believesFrozen;
-    stopped = false;
+    guest.newAgent(stateFile);
+    late = new byte[0];
     resume();
   }
 
   /** Whether the guest's file systems are frozen in truth. */
-  public synchronized boolean guestFrozen() {
-    return frozenFileSystems > 0;
+  public boolean guestFrozen() {
+    return guest.isFrozen();
   }
 
   /** How often a freeze ran with success. */
-  public synchronized int freezes() {
-    return freezes;
+  public int freezes() {
+    return guest.freezes();
   }
 
-  /** How often a thaw ran with success. */
-  public synchronized int thaws() {
-    return thaws;
+  /** How often a thaw thawed what there was. */
+  public int thaws() {
+    return guest.thaws();
   }
 
   /** The names of the commands that it read, in order. */
@@ -176,6 +201,9 @@ public final class FakeAgent implements AutoCloseable {
   private synchronized void open() {
     peer.send(leftover);
     leftover = new byte[0];
+    while (!requestsOfEarlierClients.isEmpty()) {
+      receive(requestsOfEarlierClients.remove());
+    }
   }
 
   private synchronized void receive(byte[] line) {
@@ -206,92 +234,27 @@ public final class FakeAgent implements AutoCloseable {
   }
 
   private void complain() {
-    peer.send(bytes(error("GenericError", "JSON parse error, stray input"), null));
+    peer.send(bytes(FakeGuest.error("GenericError", "JSON parse error, stray input"), null));
   }
 
   private void execute(JsonNode request) {
     String command = request.path("execute").asText();
     commands.add(command);
-    byte[] line = bytes(answer(command, request.path("arguments")), request.get("id"));
+    ObjectNode answer = guest.answer(command, request.path("arguments"));
+    byte[] line = bytes(answer, request.get("id"));
     if (command.equals("guest-sync-delimited")) {
       byte[] delimited = new byte[line.length + 1];
       delimited[0] = SENTINEL;
       System.arraycopy(line, 0, delimited, 1, line.length);
       line = delimited;
     }
+    if (slow.remove(command)) {
+      late = line;
+      stopped = true;
+      return;
+    }
     Deque<Fault> planned = faults.get(command);
     peer.reply(line, planned == null ? null : planned.poll());
-  }
-
-  private ObjectNode answer(String command, JsonNode arguments) {
-    Deque<String> planned = refusals.get(command);
-    String refusal = planned == null ? null : planned.poll();
-    if (refusal != null) {
-      return error("GenericError", refusal);
-    }
-    if (!COMMANDS.contains(command)) {
-      return error("CommandNotFound", "The command " + command + " has not been found");
-    }
-    if (believesFrozen && !ALLOWED_WHILE_FROZEN.contains(command)) {
-      return error("CommandNotFound", "Command " + command + " has been disabled: frozen");
-    }
-    ObjectNode reply = Json.object();
-    switch (command) {
-      case "guest-sync-delimited", "guest-sync" -> reply.set("return", arguments.path("id"));
-      case "guest-info" -> reply.set("return", info());
-      case "guest-get-osinfo" -> reply.putObject("return").put("id", "debian");
-      case "guest-get-fsinfo" -> fsinfo(reply);
-      case "guest-fsfreeze-status" -> reply.put("return", believesFrozen ? "frozen" : "thawed");
-      case "guest-fsfreeze-freeze" -> reply.put("return", freeze(fileSystems));
-      case "guest-fsfreeze-freeze-list" -> reply.put("return", freezeList(arguments));
-      case "guest-fsfreeze-thaw" -> reply.put("return", thaw());
-      default -> reply.putObject("return");
-    }
-    return reply;
-  }
-
-  private int freeze(int count) {
-    freezes++;
-    frozenFileSystems = count;
-    believesFrozen = count > 0;
-    return count;
-  }
-
-  private int freezeList(JsonNode arguments) {
-    JsonNode wanted = arguments.path("mountpoints");
-    return freeze(wanted.isMissingNode() ? fileSystems : Math.min(wanted.size(), fileSystems));
-  }
-
-  private int thaw() {
-    thaws++;
-    int count = frozenFileSystems;
-    frozenFileSystems = 0;
-    believesFrozen = false;
-    return count;
-  }
-
-  private void fsinfo(ObjectNode reply) {
-    var mounted = reply.putArray("return");
-    for (int i = 0; i < fileSystems; i++) {
-      ObjectNode one = mounted.addObject();
-      one.put("name", "vd" + (char) ('a' + i)).put("mountpoint", "/mnt/" + i).put("type", "ext4");
-      one.putArray("disk").addObject().put("bus-type", "virtio").put("serial", "disk" + i);
-    }
-  }
-
-  private static ObjectNode info() {
-    ObjectNode info = Json.object().put("version", "7.2.22");
-    var supported = info.putArray("supported_commands");
-    for (String command : COMMANDS) {
-      supported.addObject().put("name", command).put("enabled", true).put("success-response", true);
-    }
-    return info;
-  }
-
-  private static ObjectNode error(String errorClass, String description) {
-    ObjectNode reply = Json.object();
-    reply.putObject("error").put("class", errorClass).put("desc", description);
-    return reply;
   }
 
   private static byte[] bytes(ObjectNode reply, @Nullable JsonNode id) {

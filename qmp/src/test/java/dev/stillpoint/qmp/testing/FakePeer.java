@@ -36,6 +36,7 @@ public final class FakePeer implements AutoCloseable {
   private final List<byte[]> held = new ArrayList<>();
   private @Nullable SocketChannel client;
   private int connections;
+  private boolean paused;
 
   /** What a fake does with its clients; called on the thread of the fake. */
   public interface Conversation {
@@ -98,6 +99,7 @@ public final class FakePeer implements AutoCloseable {
     var chunk = ByteBuffer.allocate(CHUNK);
     conversation.opened();
     while (accepted.read(chunk.clear()) >= 0) {
+      awaitReading(accepted);
       lines.writeInbound(Unpooled.copiedBuffer(chunk.flip()));
       for (ByteBuf line = lines.readInbound(); line != null; line = lines.readInbound()) {
         byte[] bytes = ByteBufUtil.getBytes(line);
@@ -105,6 +107,28 @@ public final class FakePeer implements AutoCloseable {
         conversation.received(bytes);
       }
     }
+  }
+
+  /** A read that was under way when reading was paused keeps its bytes until it goes on. */
+  private synchronized void awaitReading(SocketChannel from) throws IOException {
+    try {
+      while (paused && from.isOpen()) {
+        wait();
+      }
+    } catch (InterruptedException e) {
+      throw new IOException("interrupted", e);
+    }
+  }
+
+  /** Reads no more, so that writes of the client block once the socket's buffers are full. */
+  public synchronized void pauseReading() {
+    paused = true;
+  }
+
+  /** Reads on. */
+  public synchronized void resumeReading() {
+    paused = false;
+    notifyAll();
   }
 
   /** Sends bytes as they are to the client that is served; to nobody when there is none. */
@@ -162,6 +186,7 @@ public final class FakePeer implements AutoCloseable {
   public synchronized void disconnect() {
     SocketChannel present = client;
     if (present != null) {
+      notifyAll();
       try {
         present.close();
       } catch (IOException e) {

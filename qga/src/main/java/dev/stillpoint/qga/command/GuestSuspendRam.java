@@ -1,0 +1,20 @@
+package dev.stillpoint.qga.command;
+
+import java.lang.reflect.Type;
+
+/**
+ * {@code guest-suspend-ram}: suspends the guest to memory; check {@code wakeup-suspend-support} of
+ * the machine first, or nothing wakes it. On success the agent does not answer, so the future ends
+ * with a {@code MayHaveRun}.
+ */
+public record GuestSuspendRam() implements QgaCommand<Void> {
+  @Override
+  public String command() {
+    return "guest-suspend-ram";
+  }
+
+  @Override
+  public Type resultType() {
+    return Void.class;
+  }
+}
