@@ -19,6 +19,11 @@ record FreezePlan(
     warnings = List.copyOf(warnings);
   }
 
+  /** This plan for a guest whose agent counts in another way than it lists. */
+  FreezePlan withoutCount() {
+    return new FreezePlan(mountpoints, 0, notCovered, warnings);
+  }
+
   /** Everything, of a guest of whose file systems nothing is known. */
   static FreezePlan everything(List<String> warnings) {
     return new FreezePlan(List.of(), 0, List.of(), warnings);

@@ -151,7 +151,8 @@ public final class GuestQuiescer implements Quiescer {
       if (unknown.isPresent()) {
         return new QuiesceCheck.Refused(Failure.of(ErrorCode.BAD_REQUEST, unknown.get()));
       }
-      plan = coverage.plan();
+      // VSS counts sets of volumes.
+      plan = coverage.plan().map(p -> survey.isWindows() ? p.withoutCount() : p);
     } else if (isEverything(order.scope())) {
       plan =
           Optional.of(

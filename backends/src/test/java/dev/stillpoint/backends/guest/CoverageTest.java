@@ -1,0 +1,265 @@
+package dev.stillpoint.backends.guest;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.stillpoint.core.snapshot.FreezeScope;
+import dev.stillpoint.core.spi.CutDisk;
+import dev.stillpoint.core.spi.CutDisk.PciAddress;
+import dev.stillpoint.core.spi.CutDisk.ScsiAddress;
+import dev.stillpoint.core.spi.QuiesceOrder;
+import dev.stillpoint.qga.command.FileSystem;
+import dev.stillpoint.qga.command.GuestDisk;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+
+/** Which file systems lie on which disks, and what of them a freeze is to bring to rest. */
+class CoverageTest {
+  private static final CutDisk VD0 = virtio("vd0", 1);
+  private static final CutDisk VD1 = virtio("vd1", 2);
+
+  private static CutDisk virtio(String name, int slot) {
+    return new CutDisk(
+        name,
+        Optional.empty(),
+        Optional.of(new PciAddress(0, 0, slot, 0)),
+        Optional.empty(),
+        Set.of());
+  }
+
+  private static CutDisk scsi(String name, String serial, int target) {
+    return new CutDisk(
+        name,
+        Optional.of(serial),
+        Optional.of(new PciAddress(0, 0, 5, 0)),
+        Optional.of(new ScsiAddress(0, target, 0)),
+        Set.of());
+  }
+
+  private static GuestDisk onPci(int slot) {
+    return disk(null, "virtio", slot, 0);
+  }
+
+  private static GuestDisk disk(@Nullable String serial, String bus, int slot, int target) {
+    var pci = new GuestDisk.PciAddress(slot < 0 ? -1 : 0, slot < 0 ? -1 : 0, slot, 0);
+    return new GuestDisk(serial, null, bus, pci, 0, target, 0, null);
+  }
+
+  private static FileSystem mounted(String at, String type, GuestDisk... disks) {
+    return new FileSystem("dev" + at, at, type, List.of(disks), null, null, null);
+  }
+
+  private static Coverage covering(FreezeScope scope, List<CutDisk> cut, FileSystem... mounted) {
+    return new Coverage(List.of(mounted), new QuiesceOrder(scope, cut));
+  }
+
+  @Test
+  void everythingIsFrozenByTheAgentsOwnCommand() {
+    FreezePlan plan =
+        covering(
+                FreezeScope.everything(),
+                List.of(VD0, VD1),
+                mounted("/", "ext4", onPci(1)),
+                mounted("/var", "xfs", onPci(2)))
+            .plan()
+            .orElseThrow();
+
+    assertEquals(new FreezePlan(List.of(), 2, List.of(), List.of()), plan);
+  }
+
+  @Test
+  void theChosenDisksLeaveTheOtherFileSystemsAlone() {
+    FreezePlan plan =
+        covering(
+                FreezeScope.chosenDisks(),
+                List.of(VD0),
+                mounted("/", "ext4", onPci(1)),
+                mounted("/var", "xfs", onPci(2)))
+            .plan()
+            .orElseThrow();
+
+    assertEquals(List.of("/"), plan.mountpoints());
+    assertEquals(1, plan.expected());
+    assertTrue(plan.notCovered().toString().contains("/var"), plan::toString);
+  }
+
+  @Test
+  void aFileSystemOfWhichNobodyKnowsWhereItLiesIsFrozenToo() {
+    FreezePlan plan =
+        covering(
+                FreezeScope.chosenDisks(),
+                List.of(VD0),
+                mounted("/", "ext4", onPci(1)),
+                mounted("/somewhere", "ext4"),
+                mounted("/var", "xfs", onPci(2)))
+            .plan()
+            .orElseThrow();
+
+    assertEquals(List.of("/", "/somewhere"), plan.mountpoints());
+  }
+
+  @Test
+  void addressesThatNeverMatchAreNotTrustedToLeaveAnythingOut() {
+    FreezePlan plan =
+        covering(
+                FreezeScope.chosenDisks(),
+                List.of(VD0, VD1),
+                mounted("/", "ext4", onPci(7)),
+                mounted("/var", "xfs", onPci(8)))
+            .plan()
+            .orElseThrow();
+
+    assertEquals(List.of(), plan.mountpoints());
+    assertEquals(2, plan.expected());
+  }
+
+  @Test
+  void aSerialNumberCountsBeforeTheAddress() {
+    DiskMatch match =
+        DiskMatch.of(
+            mounted("/", "ext4", disk("0QEMU_QEMU_HARDDISK_blue", "scsi", -1, 0)),
+            List.of(scsi("hd0", "red", 0), scsi("hd1", "blue", 1)));
+
+    assertEquals(new DiskMatch(Set.of("hd1"), false, false), match);
+  }
+
+  @Test
+  void aLongSerialNumberIsShownToTheGuestInPart() {
+    var cut =
+        new CutDisk(
+            "vd0",
+            Optional.of("0123456789012345678901234"),
+            Optional.empty(),
+            Optional.empty(),
+            Set.of());
+
+    DiskMatch match =
+        DiskMatch.of(
+            mounted("/", "ext4", disk("01234567890123456789", "virtio", -1, 0)), List.of(cut));
+
+    assertEquals(Set.of("vd0"), match.on());
+  }
+
+  @Test
+  void disksOnOneScsiControllerAreToldApartByTheirPlace() {
+    DiskMatch match =
+        DiskMatch.of(
+            mounted("/", "ext4", disk(null, "scsi", 5, 1)),
+            List.of(scsi("hd0", "red", 0), scsi("hd1", "blue", 1)));
+
+    assertEquals(Set.of("hd1"), match.on());
+  }
+
+  @Test
+  void aFileSystemThatSpansAnUncutDiskIsWarnedOf() {
+    FreezePlan plan =
+        covering(
+                FreezeScope.everything(),
+                List.of(VD0),
+                mounted("/pool", "btrfs", onPci(1), onPci(2)))
+            .plan()
+            .orElseThrow();
+
+    assertTrue(plan.warnings().toString().contains("incomplete"), plan::toString);
+  }
+
+  @Test
+  void aFileSystemOnAnUncutDiskIsNotCovered() {
+    FreezePlan plan =
+        covering(
+                FreezeScope.everything(),
+                List.of(VD0),
+                mounted("/", "ext4", onPci(1)),
+                mounted("/other", "ext4", onPci(2)))
+            .plan()
+            .orElseThrow();
+
+    assertTrue(plan.notCovered().toString().contains("/other"), plan::toString);
+  }
+
+  @Test
+  void aDiskWithoutAFileSystemIsWarnedOf() {
+    FreezePlan plan =
+        covering(FreezeScope.everything(), List.of(VD0, VD1), mounted("/", "ext4", onPci(1)))
+            .plan()
+            .orElseThrow();
+
+    assertTrue(plan.warnings().toString().contains("vd1"), plan::toString);
+  }
+
+  @Test
+  void whatCannotFreezeIsNotWaitedForAndSaidToStayOut() {
+    FreezePlan plan =
+        covering(
+                FreezeScope.everything(),
+                List.of(VD0),
+                mounted("/", "ext4", onPci(1)),
+                mounted("/boot/efi", "vfat", onPci(1)))
+            .plan()
+            .orElseThrow();
+
+    assertEquals(1, plan.expected());
+    assertEquals(List.of(), plan.mountpoints());
+    assertTrue(plan.notCovered().toString().contains("/boot/efi"), plan::toString);
+  }
+
+  @Test
+  void anExcludedMountPointIsLeftOutAndNamed() {
+    FreezePlan plan =
+        covering(
+                FreezeScope.everything().without("/stuck"),
+                List.of(VD0),
+                mounted("/", "ext4", onPci(1)),
+                mounted("/stuck", "ext4", onPci(1)))
+            .plan()
+            .orElseThrow();
+
+    assertEquals(List.of("/"), plan.mountpoints());
+    assertTrue(plan.notCovered().toString().contains("excluded by the caller"), plan::toString);
+  }
+
+  @Test
+  void withEverythingExcludedThereIsNothingToFreeze() {
+    Coverage coverage =
+        covering(
+            FreezeScope.everything().without("/"), List.of(VD0), mounted("/", "ext4", onPci(1)));
+
+    assertTrue(coverage.plan().isEmpty());
+  }
+
+  @Test
+  void aMountPointThatTheGuestDoesNotHaveIsTold() {
+    Coverage coverage =
+        covering(
+            FreezeScope.mountpoints(List.of("/", "/nowhere")),
+            List.of(VD0),
+            mounted("/", "ext4", onPci(1)));
+
+    assertTrue(coverage.unknownMountpoint().orElseThrow().contains("/nowhere"));
+  }
+
+  @Test
+  void aDeviceThatIsMountedTwiceFreezesOnce() {
+    var one = new FileSystem("vda1", "/", "ext4", List.of(onPci(1)), null, null, null);
+    var again = new FileSystem("vda1", "/bind", "ext4", List.of(onPci(1)), null, null, null);
+
+    FreezePlan plan =
+        covering(FreezeScope.everything(), List.of(VD0), one, again).plan().orElseThrow();
+
+    assertEquals(1, plan.expected());
+  }
+
+  @Test
+  void loopsAndNetworkDevicesAreWarnedOf() {
+    var loop = new FileSystem("loop0", "/loop", "ext4", List.of(), null, null, null);
+    var nbd = new FileSystem("nbd0", "/far", "ext4", List.of(), null, null, null);
+
+    List<String> warnings =
+        covering(FreezeScope.everything(), List.of(VD0), loop, nbd).plan().orElseThrow().warnings();
+
+    assertEquals(2, warnings.size(), warnings::toString);
+  }
+}
