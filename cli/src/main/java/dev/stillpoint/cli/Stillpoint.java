@@ -21,7 +21,8 @@ import picocli.CommandLine.Spec;
       SnapshotCommand.class,
       FreezeCommand.class,
       ThawCommand.class,
-      StatusCommand.class
+      StatusCommand.class,
+      QgaCommand.class
     },
     footer = {
       "",
