@@ -21,8 +21,9 @@ import picocli.CommandLine.Spec;
       SnapshotCommand.class,
       FreezeCommand.class,
       ThawCommand.class,
+      StatusCommand.class,
       DoctorCommand.class,
-      StatusCommand.class
+      QgaCommand.class
     },
     footer = {
       "",

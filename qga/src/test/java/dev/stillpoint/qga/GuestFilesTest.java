@@ -124,8 +124,7 @@ class GuestFilesTest {
     // given
     taken = 0;
     // when
-    var failure =
-        failure(IOException.class, new GuestFiles(client).write("/f", random(3), LONG));
+    var failure = failure(IOException.class, new GuestFiles(client).write("/f", random(3), LONG));
     // then
     assertTrue(message(failure).contains("took 0 bytes"), message(failure));
     assertEquals(1, timesSent("guest-file-write"));

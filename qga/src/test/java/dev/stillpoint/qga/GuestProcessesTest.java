@@ -109,8 +109,7 @@ class GuestProcessesTest {
     program(Integer.MAX_VALUE, end());
     // when
     var failure =
-        failure(
-            CommandException.MayHaveRun.class, new GuestProcesses(client).run(PROGRAM, SHORT));
+        failure(CommandException.MayHaveRun.class, new GuestProcesses(client).run(PROGRAM, SHORT));
     // then
     assertEquals("guest-exec", failure.command());
     assertTrue(message(failure).contains("pid 41"), message(failure));

@@ -311,7 +311,10 @@ class QgaClientTest {
       var address = Objects.requireNonNull(devices.get(0).address());
       assertEquals("scsi", address.busType());
       assertEquals(new GuestDisk.PciAddress(0, 0, 5, 0), address.pciController());
-      assertEquals(List.of(1, 2), List.of(Objects.requireNonNull(address.target()), Objects.requireNonNull(address.unit())));
+      assertEquals(
+          List.of(1, 2),
+          List.of(
+              Objects.requireNonNull(address.target()), Objects.requireNonNull(address.unit())));
       assertTrue(devices.get(1).partition());
       assertEquals(List.of("/dev/sda1"), devices.get(2).dependencies());
     }
