@@ -1,5 +1,7 @@
 package dev.stillpoint.testkit.guest;
 
+import dev.stillpoint.testkit.Deadline;
+import dev.stillpoint.testkit.LineSocket;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.file.Path;

@@ -1,6 +1,8 @@
 package dev.stillpoint.testkit.guest;
 
+import dev.stillpoint.testkit.Deadline;
 import dev.stillpoint.testkit.HostTools;
+import dev.stillpoint.testkit.LineSocket;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;

@@ -1,5 +1,6 @@
 package dev.stillpoint.testkit.guest;
 
+import dev.stillpoint.testkit.Deadline;
 import dev.stillpoint.testkit.HostCommand;
 import dev.stillpoint.testkit.HostTools;
 import java.io.IOException;

@@ -4,6 +4,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.stillpoint.testkit.Deadline;
+import dev.stillpoint.testkit.LineSocket;
 import dev.stillpoint.testkit.guest.GuestDisk.FileSystem;
 import java.io.IOException;
 import java.nio.file.Files;

@@ -1,4 +1,4 @@
-package dev.stillpoint.testkit.guest;
+package dev.stillpoint.testkit;
 
 import java.io.ByteArrayOutputStream;
 import java.io.Closeable;
@@ -14,10 +14,11 @@ import java.nio.file.Path;
 import java.time.Duration;
 
 /**
- * Lines over a unix socket with a deadline for every wait: the little that the kit itself says to
- * QEMU, to the agent and to the guest's shell. Not for use by more than one thread.
+ * Lines and bytes over a unix socket, with a deadline for every wait and no protocol: what the kit
+ * itself says to QEMU, to the agent and to the guest's shell, and what a test says that must stand
+ * without any client. Not for use by more than one thread; an interrupt ends a wait by closing.
  */
-final class LineSocket implements Closeable {
+public final class LineSocket implements Closeable {
   /** {@code query-qmp-schema} is 207 KB on one line. */
   private static final int LONGEST_LINE = 1 << 20;
 
@@ -32,7 +33,12 @@ final class LineSocket implements Closeable {
     this.selector = selector;
   }
 
-  static LineSocket connect(Path path) throws IOException {
+  /**
+   * Connects at once; {@code null} is no path.
+   *
+   * @throws IOException naming the path: nobody listens, or too many wait there already
+   */
+  public static LineSocket connect(Path path) throws IOException {
     SocketChannel channel = SocketChannel.open(StandardProtocolFamily.UNIX);
     try {
       channel.connect(UnixDomainSocketAddress.of(path));
@@ -46,20 +52,29 @@ final class LineSocket implements Closeable {
     }
   }
 
-  /** Sends the text as it is. What the kit says is short enough for the socket's buffer. */
-  void send(String text) throws IOException {
+  /** Sends the text as it is, in UTF-8; short enough for the socket's buffer. */
+  public void send(String text) throws IOException {
     send(text.getBytes(StandardCharsets.UTF_8));
   }
 
-  void send(byte[] bytes) throws IOException {
+  /**
+   * Sends the bytes as they are.
+   *
+   * @throws IOException if the socket does not take them all at once
+   */
+  public void send(byte[] bytes) throws IOException {
     int written = channel.write(ByteBuffer.wrap(bytes));
     if (written != bytes.length) {
       throw new IOException("%s took %d of %d bytes".formatted(path, written, bytes.length));
     }
   }
 
-  /** The next line, without its end. */
-  String readLine(Deadline deadline) throws IOException {
+  /**
+   * The next line, without its end, read as UTF-8.
+   *
+   * @throws IOException if it does not come before the deadline, or the other side is gone
+   */
+  public String readLine(Deadline deadline) throws IOException {
     var line = new ByteArrayOutputStream();
     while (line.size() < LONGEST_LINE) {
       if (!in.hasRemaining()) {
