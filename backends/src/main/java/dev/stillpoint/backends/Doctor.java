@@ -3,7 +3,9 @@ package dev.stillpoint.backends;
 import dev.stillpoint.backends.guest.GuestQuiescer;
 import dev.stillpoint.backends.guest.MonitorPauser;
 import dev.stillpoint.backends.guest.Volume;
+import dev.stillpoint.backends.lock.MachineLock;
 import dev.stillpoint.backends.qemu.QemuOverlays;
+import dev.stillpoint.core.coordinator.SnapshotCoordinator;
 import dev.stillpoint.core.snapshot.ErrorCode;
 import dev.stillpoint.core.snapshot.Failure;
 import dev.stillpoint.core.snapshot.FreezeScope;
@@ -65,7 +67,9 @@ public final class Doctor {
     doctor.examineMachine();
     doctor.examineGuest(agent);
     return doctor.diagnosis(
-        tryFreeze && doctor.obstacles.isEmpty() ? Optional.of(trial(agent)) : Optional.empty());
+        tryFreeze && doctor.obstacles.isEmpty()
+            ? Optional.of(doctor.trial(agent))
+            : Optional.empty());
   }
 
   /** Examines a machine whose agent cannot be reached, or was not named. */
@@ -117,7 +121,20 @@ public final class Doctor {
     }
   }
 
-  private static Trial trial(QgaClient agent) {
+  private Trial trial(QgaClient agent) {
+    MachineLock lock =
+        MachineLock.take(
+            List.of(monitor.endpoint(), agent.endpoint()),
+            SnapshotCoordinator.newOperationId(),
+            "doctor");
+    try {
+      return trialLocked(agent);
+    } finally {
+      lock.close();
+    }
+  }
+
+  private static Trial trialLocked(QgaClient agent) {
     GuestFreeze hand = GuestFreeze.over(agent);
     FreezeReport froze;
     try {

@@ -1,6 +1,9 @@
 package dev.stillpoint.backends;
 
 import dev.stillpoint.backends.guest.GuestQuiescer;
+import dev.stillpoint.backends.lock.LockOwner;
+import dev.stillpoint.backends.lock.MachineLock;
+import dev.stillpoint.core.coordinator.SnapshotCoordinator;
 import dev.stillpoint.core.snapshot.ErrorCode;
 import dev.stillpoint.core.snapshot.Failure;
 import dev.stillpoint.core.snapshot.FreezeScope;
@@ -32,27 +35,59 @@ public final class GuestFreeze implements AutoCloseable {
 
   private final QgaClient client;
   private final Freezer freezer;
+  private final Optional<MachineLock> lock;
 
-  private GuestFreeze(QgaClient client) {
+  private GuestFreeze(QgaClient client, Optional<MachineLock> lock) {
     this.client = client;
     this.freezer = new GuestQuiescer(client, Optional.empty()).freezer();
+    this.lock = lock;
   }
 
   /**
-   * Connects to an agent and brings the stream into step.
+   * Takes the machine's lock until {@link #close}, then connects to its agent and brings the stream
+   * into step.
    *
-   * @throws SnapshotException when no agent answers within the timeout
+   * @param what what for, for a person who meets the lock, such as {@code freeze}
+   * @throws SnapshotException with {@link ErrorCode#BUSY} at once when another operation has the
+   *     machine; with {@link ErrorCode#AGENT_UNAVAILABLE} when no agent answers within the timeout
    */
-  public static GuestFreeze connect(Endpoint endpoint, Duration timeout) {
-    return new GuestFreeze(
-        joined(
-            QgaClient.connect(endpoint, QgaOptions.defaults().withConnectTimeout(timeout)),
-            ErrorCode.AGENT_UNAVAILABLE));
+  public static GuestFreeze connect(Endpoint endpoint, Duration timeout, String what) {
+    MachineLock lock =
+        MachineLock.take(List.of(endpoint), SnapshotCoordinator.newOperationId(), what);
+    try {
+      return new GuestFreeze(connected(endpoint, timeout), Optional.of(lock));
+    } catch (RuntimeException | Error e) {
+      lock.close();
+      throw e;
+    }
   }
 
-  /** Over a connection that stays the caller's to close. */
+  /**
+   * Asks an agent what it says of itself, {@code thawed} or {@code frozen}; it knows its own freeze
+   * only. Takes no lock, but does not wait at an agent that an operation holds.
+   *
+   * @throws SnapshotException with {@link ErrorCode#BUSY} at once when an operation has the
+   *     machine; with {@link ErrorCode#AGENT_UNAVAILABLE} when no agent answers within the timeout
+   */
+  public static String statusOf(Endpoint endpoint, Duration timeout) {
+    Optional<LockOwner> owner = MachineLock.owner(List.of(endpoint));
+    if (owner.isPresent()) {
+      throw new SnapshotException(owner.get().refusal());
+    }
+    try (var guest = new GuestFreeze(connected(endpoint, timeout), Optional.empty())) {
+      return guest.status(timeout);
+    }
+  }
+
+  private static QgaClient connected(Endpoint endpoint, Duration timeout) {
+    return joined(
+        QgaClient.connect(endpoint, QgaOptions.defaults().withConnectTimeout(timeout)),
+        ErrorCode.AGENT_UNAVAILABLE);
+  }
+
+  /** Over a connection that is the caller's, who has the machine's lock. */
   static GuestFreeze over(QgaClient client) {
-    return new GuestFreeze(client);
+    return new GuestFreeze(client, Optional.empty());
   }
 
   /**
@@ -117,11 +152,12 @@ public final class GuestFreeze implements AutoCloseable {
     java.util.concurrent.locks.LockSupport.parkNanos(Duration.ofMillis(100).toNanos());
   }
 
-  /** Ends the connection; only once nothing is owed. */
+  /** Ends the connection and gives the machine free; only once nothing is owed. */
   @Override
   public void close() {
     freezer.release();
     client.close();
+    lock.ifPresent(MachineLock::close);
   }
 
   private static <T> T joined(CompletionStage<T> stage, ErrorCode otherwise) {

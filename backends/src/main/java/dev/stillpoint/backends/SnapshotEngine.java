@@ -2,10 +2,12 @@ package dev.stillpoint.backends;
 
 import dev.stillpoint.backends.guest.GuestQuiescer;
 import dev.stillpoint.backends.guest.MonitorPauser;
+import dev.stillpoint.backends.lock.MachineLock;
 import dev.stillpoint.backends.qemu.QemuOverlays;
 import dev.stillpoint.backends.qemu.QemuWay;
 import dev.stillpoint.core.coordinator.SnapshotCoordinator;
 import dev.stillpoint.core.snapshot.Failure;
+import dev.stillpoint.core.snapshot.SnapshotException;
 import dev.stillpoint.core.snapshot.SnapshotListener;
 import dev.stillpoint.core.snapshot.SnapshotOperation;
 import dev.stillpoint.core.snapshot.SnapshotRequest;
@@ -13,6 +15,9 @@ import dev.stillpoint.core.spi.QuiesceCheck;
 import dev.stillpoint.core.spi.Quiescer;
 import dev.stillpoint.qga.QgaClient;
 import dev.stillpoint.qmp.QmpClient;
+import dev.stillpoint.qmp.endpoint.Endpoint;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -24,9 +29,11 @@ import org.jspecify.annotations.Nullable;
  */
 public final class SnapshotEngine {
   private final SnapshotCoordinator coordinator;
+  private final List<Endpoint> endpoints;
 
-  private SnapshotEngine(SnapshotCoordinator coordinator) {
+  private SnapshotEngine(SnapshotCoordinator coordinator, List<Endpoint> endpoints) {
     this.coordinator = coordinator;
+    this.endpoints = List.copyOf(endpoints);
   }
 
   /** An engine to be put together; the monitor is required. */
@@ -35,12 +42,27 @@ public final class SnapshotEngine {
   }
 
   /**
-   * Begins a snapshot and returns at once.
+   * Begins a snapshot and returns at once. The operation holds the machine's lock for its whole
+   * life; where another operation has it, of this process or another, the result is a failure with
+   * {@link dev.stillpoint.core.snapshot.ErrorCode#BUSY} that names it, and the guest was not
+   * touched.
    *
    * @return the operation; its result completes always, and tells failures too
    */
   public SnapshotOperation start(SnapshotRequest request) {
-    return coordinator.start(request);
+    String id = SnapshotCoordinator.newOperationId();
+    MachineLock lock;
+    try {
+      lock = MachineLock.take(endpoints, id, "snapshot " + request.name().text());
+    } catch (SnapshotException e) {
+      return LockedOperation.refused(id, request.name(), e.failure());
+    }
+    try {
+      return LockedOperation.begun(coordinator.start(id, request), lock);
+    } catch (RuntimeException | Error e) {
+      lock.close();
+      throw e;
+    }
   }
 
   /** Puts an engine together. Not safe for use by several threads. */
@@ -101,7 +123,11 @@ public final class SnapshotEngine {
       } else if (quiescer != null) {
         coordinator.quiescer(quiescer);
       }
-      return new SnapshotEngine(coordinator.build());
+      List<Endpoint> endpoints = new ArrayList<>(List.of(known.endpoint()));
+      if (agent != null) {
+        endpoints.add(agent.endpoint());
+      }
+      return new SnapshotEngine(coordinator.build(), endpoints);
     }
   }
 }

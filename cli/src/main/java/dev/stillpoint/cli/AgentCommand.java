@@ -40,8 +40,13 @@ abstract class AgentCommand implements Callable<Integer> {
       description = "how to tell the result (${DEFAULT-VALUE})")
   private OutputFormat output = OutputFormat.TEXT;
 
-  final GuestFreeze connect(Duration patience) {
-    return GuestFreeze.connect(qga, patience);
+  final Endpoint agent() {
+    return qga;
+  }
+
+  /** Takes the machine's lock and connects to its agent. */
+  final GuestFreeze connect(Duration patience, String what) {
+    return GuestFreeze.connect(qga, patience, what);
   }
 
   final Duration timeout() {

@@ -53,7 +53,7 @@ final class FreezeCommand extends AgentCommand {
 
   private int connectAndHold(Interruptible guarded) {
     guarded.whenAsked(letGo::countDown);
-    try (GuestFreeze guest = connect(timeout())) {
+    try (GuestFreeze guest = connect(timeout(), "freeze")) {
       guest.requireFreezable(timeout());
       return guarded.begin() ? hold(guest) : ExitCode.FAILED;
     } catch (SnapshotException e) {

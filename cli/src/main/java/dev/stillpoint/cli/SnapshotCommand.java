@@ -1,13 +1,13 @@
 package dev.stillpoint.cli;
 
 import dev.stillpoint.backends.SnapshotEngine;
+import dev.stillpoint.backends.lock.LockOwner;
+import dev.stillpoint.backends.lock.MachineLock;
 import dev.stillpoint.backends.qemu.QemuWay;
 import dev.stillpoint.core.disk.SelectedDisk;
-import dev.stillpoint.core.snapshot.Consistency;
 import dev.stillpoint.core.snapshot.ErrorCode;
 import dev.stillpoint.core.snapshot.Failure;
 import dev.stillpoint.core.snapshot.FreezeScope;
-import dev.stillpoint.core.snapshot.GuestState;
 import dev.stillpoint.core.snapshot.LateCut;
 import dev.stillpoint.core.snapshot.Outcome;
 import dev.stillpoint.core.snapshot.Quiesce;
@@ -168,6 +168,11 @@ final class SnapshotCommand implements Callable<Integer> {
   public Integer call() {
     Duration bound = timeout.plus(thawBound).plus(thawBound).plus(CLEAN_UP);
     SnapshotRequest request = request();
+    Optional<Failure> busy = busy();
+    if (busy.isPresent()) {
+      // At once: the other one holds the connections, where we would only queue.
+      return tell(SnapshotResult.notBegun(name, busy.get()));
+    }
     return Interruptible.run(bound, guarded -> connectAndRun(guarded, request));
   }
 
@@ -260,22 +265,14 @@ final class SnapshotCommand implements Callable<Integer> {
     return timeout.compareTo(usual) < 0 ? timeout : usual;
   }
 
+  /** A machine that does not answer may just be taken: then who has it is the better reason. */
   private SnapshotResult notBegun(Failure failure) {
-    return new SnapshotResult(
-        name,
-        Outcome.FAILED,
-        Consistency.NONE,
-        List.of(),
-        Optional.empty(),
-        Optional.empty(),
-        Optional.empty(),
-        0,
-        Duration.ZERO,
-        GuestState.NEVER_FROZEN,
-        List.of(),
-        List.of(),
-        List.of(),
-        Optional.of(failure));
+    return SnapshotResult.notBegun(name, busy().orElse(failure));
+  }
+
+  private Optional<Failure> busy() {
+    List<Endpoint> machine = qga == null ? List.of(qmp) : List.of(qmp, qga);
+    return MachineLock.owner(machine).map(LockOwner::refusal);
   }
 
   private int tell(SnapshotResult result) {

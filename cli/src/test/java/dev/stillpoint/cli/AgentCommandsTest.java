@@ -4,15 +4,18 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.stillpoint.backends.lock.MachineLock;
 import dev.stillpoint.qga.QgaClient;
 import dev.stillpoint.qga.command.GuestFsfreezeFreeze;
 import dev.stillpoint.qga.testing.FakeAgent;
+import dev.stillpoint.qmp.endpoint.Endpoint;
 import dev.stillpoint.qmp.testing.Fault;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -150,6 +153,53 @@ class AgentCommandsTest {
     assertEquals(ExitCode.MAY_BE_FROZEN, run.code(), run.err());
     assertTrue(run.out().contains("\"guest\":\"maybe-frozen\""), run.out());
     assertTrue(run.err().contains("may be frozen"), run.err());
+  }
+
+  @Test
+  void aMachineThatAnotherOperationHasIsLeftToIt() {
+    // given
+    List<Endpoint> machine = List.of(agent.endpoint());
+    MachineLock other = MachineLock.take(machine, "cafe0001", "snapshot nightly");
+    try {
+      // when
+      Run freeze = run("freeze", "--for", "50ms", "-o", "json");
+      Run thaw = run("thaw", "-o", "json");
+      Run status = run("status", "-o", "json");
+      Run snapshot =
+          Run.of(
+              "snapshot",
+              "--qmp",
+              directory.resolve("none").toString(),
+              "--qga",
+              agent.endpoint().toString(),
+              "--name",
+              "n",
+              "-o",
+              "json");
+      // then: thaw alone is asked by somebody who must know whether the guest is frozen
+      assertEquals(ExitCode.FAILED, freeze.code());
+      assertEquals(ExitCode.MAY_BE_FROZEN, thaw.code());
+      assertTrue(thaw.out().contains("\"guest\":\"maybe-frozen\""), thaw.out());
+      assertEquals(ExitCode.FAILED, status.code());
+      assertEquals(ExitCode.FAILED, snapshot.code());
+      for (Run run : List.of(freeze, thaw, status, snapshot)) {
+        assertTrue(run.out().contains("\"code\":\"busy\""), run.out());
+        assertTrue(run.err().contains("operation cafe0001 (snapshot nightly)"), run.err());
+      }
+      assertEquals(List.of(), agent.commands());
+    } finally {
+      other.close();
+    }
+  }
+
+  @Test
+  void theMachineIsFreeAgainAfterEachCommand() {
+    // when
+    assertEquals(ExitCode.DONE, run("freeze", "--for", "50ms").code());
+    // then
+    assertEquals(Optional.empty(), MachineLock.owner(List.of(agent.endpoint())));
+    assertEquals(ExitCode.DONE, run("thaw").code());
+    assertEquals(Optional.empty(), MachineLock.owner(List.of(agent.endpoint())));
   }
 
   @Test

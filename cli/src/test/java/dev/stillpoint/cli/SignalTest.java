@@ -92,7 +92,7 @@ class SignalTest {
             "--for",
             "10m",
             "--timeout",
-            "1s",
+            "10s",
             "--thaw-bound",
             "1s");
     await().atMost(PATIENCE).until(agent::guestFrozen);

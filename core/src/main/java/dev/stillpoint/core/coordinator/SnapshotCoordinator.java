@@ -47,14 +47,26 @@ public final class SnapshotCoordinator {
     return new Builder();
   }
 
+  /** A fresh operation id: eight hexadecimal digits. */
+  public static String newOperationId() {
+    byte[] bits = new byte[ID_BYTES];
+    RANDOM.nextBytes(bits);
+    return HexFormat.of().formatHex(bits);
+  }
+
+  /** Begins a snapshot as {@link #start(String, SnapshotRequest)} does, under a fresh id. */
+  public SnapshotOperation start(SnapshotRequest request) {
+    return start(newOperationId(), request);
+  }
+
   /**
    * Begins a snapshot and returns at once. The operation runs on a thread of its own, which keeps
    * the process alive until the guest is let go.
+   *
+   * @param id from {@link #newOperationId()}, for a caller who has to name the operation before it
+   *     begins
    */
-  public SnapshotOperation start(SnapshotRequest request) {
-    byte[] bits = new byte[ID_BYTES];
-    RANDOM.nextBytes(bits);
-    String id = HexFormat.of().formatHex(bits);
+  public SnapshotOperation start(String id, SnapshotRequest request) {
     HoldRehearsal.once();
     var crew = new Crew(id, request, quiescer, pauser, methods, journal);
     return launch(id, request, crew, listener);

@@ -46,6 +46,8 @@ public enum ErrorCode {
   JOURNAL_FAILED,
   /** Another operation holds this machine. */
   BUSY,
+  /** Whether another operation holds this machine could not be made sure of. */
+  LOCK_FAILED,
   /** A defect of this software. */
   INTERNAL
 }

@@ -43,6 +43,25 @@ public record SnapshotResult(
     warnings = List.copyOf(warnings);
   }
 
+  /** The result of an operation that failed before anything was asked of the machine. */
+  public static SnapshotResult notBegun(SnapshotName name, Failure failure) {
+    return new SnapshotResult(
+        name,
+        Outcome.FAILED,
+        Consistency.NONE,
+        List.of(),
+        Optional.empty(),
+        Optional.empty(),
+        Optional.empty(),
+        0,
+        Duration.ZERO,
+        GuestState.NEVER_FROZEN,
+        List.of(),
+        List.of(),
+        List.of(),
+        Optional.of(failure));
+  }
+
   /** Whether it is certain that we left the guest neither frozen nor paused. */
   public boolean guestIsSafe() {
     return guest == GuestState.THAWED || guest == GuestState.NEVER_FROZEN;

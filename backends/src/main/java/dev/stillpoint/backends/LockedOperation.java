@@ -1,0 +1,68 @@
+package dev.stillpoint.backends;
+
+import dev.stillpoint.backends.lock.MachineLock;
+import dev.stillpoint.core.snapshot.Failure;
+import dev.stillpoint.core.snapshot.SnapshotName;
+import dev.stillpoint.core.snapshot.SnapshotOperation;
+import dev.stillpoint.core.snapshot.SnapshotResult;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+
+/** An operation that holds its machine's lock until its result is told, and not longer. */
+final class LockedOperation implements SnapshotOperation {
+  private final String id;
+  private final CompletionStage<SnapshotResult> result;
+  private final CompletionStage<Failure> overdue;
+  private final Runnable cancel;
+
+  private LockedOperation(
+      String id,
+      CompletionStage<SnapshotResult> result,
+      CompletionStage<Failure> overdue,
+      Runnable cancel) {
+    this.id = id;
+    this.result = result;
+    this.overdue = overdue;
+    this.cancel = cancel;
+  }
+
+  /** Whoever hears the result may begin the next operation at once: the lock is free by then. */
+  static SnapshotOperation begun(SnapshotOperation inner, MachineLock lock) {
+    CompletionStage<SnapshotResult> released =
+        inner
+            .result()
+            .thenApply(told -> {
+              lock.close();
+              return told;
+            });
+    return new LockedOperation(inner.id(), released, inner.overdue(), inner::requestCancel);
+  }
+
+  static SnapshotOperation refused(String id, SnapshotName name, Failure failure) {
+    return new LockedOperation(
+        id,
+        CompletableFuture.completedFuture(SnapshotResult.notBegun(name, failure)),
+        new CompletableFuture<>(),
+        () -> {});
+  }
+
+  @Override
+  public String id() {
+    return id;
+  }
+
+  @Override
+  public CompletionStage<SnapshotResult> result() {
+    return result;
+  }
+
+  @Override
+  public CompletionStage<Failure> overdue() {
+    return overdue;
+  }
+
+  @Override
+  public void requestCancel() {
+    cancel.run();
+  }
+}

@@ -1,0 +1,134 @@
+package dev.stillpoint.backends.lock;
+
+import dev.stillpoint.backends.process.ProcessIdentity;
+import dev.stillpoint.core.snapshot.ErrorCode;
+import dev.stillpoint.core.snapshot.Failure;
+import dev.stillpoint.core.snapshot.SnapshotException;
+import dev.stillpoint.qmp.endpoint.Endpoint;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.LockSupport;
+
+/**
+ * The right to work on one machine: the locks of all its endpoints, or none. It ends with {@link
+ * #close} or with the process, however that ends; what a dead owner left in the file counts for
+ * nothing. Safe for use by several threads.
+ *
+ * <p>The files lie in {@code /run/stillpoint}, else in {@code $XDG_RUNTIME_DIR/stillpoint}, else in
+ * a directory of the user's own under the temporary one; whoever uses another of these is not seen.
+ */
+public final class MachineLock implements AutoCloseable {
+  /** How long a lock whose holder does not say who it is may be a mere look at it. */
+  private static final Duration GLANCE = Duration.ofMillis(200);
+
+  private static final Duration GLANCE_STEP = Duration.ofMillis(5);
+
+  private final List<Path> files;
+  private final AtomicBoolean closed = new AtomicBoolean();
+
+  private MachineLock(List<Path> files) {
+    this.files = files;
+  }
+
+  /**
+   * Takes the locks of a machine's endpoints; does not wait for another owner.
+   *
+   * @param operation the operation's id
+   * @param what what it does, for a person, such as {@code snapshot nightly}
+   * @throws SnapshotException with {@link ErrorCode#BUSY}, naming the owner, when somebody holds
+   *     one of them, in this process or another; with {@link ErrorCode#LOCK_FAILED} when the lock
+   *     cannot be kept anywhere
+   */
+  public static MachineLock take(Collection<Endpoint> endpoints, String operation, String what) {
+    try {
+      return take(RunDirectory.find(), endpoints, operation, what);
+    } catch (IOException e) {
+      throw failed(e);
+    }
+  }
+
+  static MachineLock take(
+      Path directory, Collection<Endpoint> endpoints, String operation, String what) {
+    List<Path> taken = new ArrayList<>();
+    boolean all = false;
+    try {
+      for (CanonicalEndpoint endpoint : canonical(endpoints)) {
+        Path file = directory.resolve(endpoint.fileName());
+        takeOne(
+            file,
+            new LockOwner(
+                operation, what, ProcessIdentity.current(), Instant.now(), endpoint.text()));
+        taken.add(file);
+      }
+      all = true;
+      return new MachineLock(List.copyOf(taken));
+    } catch (IOException e) {
+      throw failed(e);
+    } finally {
+      if (!all) {
+        taken.forEach(LockFiles::release);
+      }
+    }
+  }
+
+  /** Whoever only looks holds the lock for a moment and writes no note: that is no refusal. */
+  private static void takeOne(Path file, LockOwner ours) throws IOException {
+    long end = System.nanoTime() + GLANCE.toNanos();
+    while (LockFiles.take(file, ours) instanceof LockFiles.Attempt.Refused refused) {
+      boolean known = refused.owner().process().isAlive();
+      if (known || System.nanoTime() - end >= 0) {
+        throw new SnapshotException(refused.owner().refusal());
+      }
+      LockSupport.parkNanos(GLANCE_STEP.toNanos());
+    }
+  }
+
+  /** Who holds one of these endpoints now; empty when nobody does, or it cannot be told. */
+  public static Optional<LockOwner> owner(Collection<Endpoint> endpoints) {
+    try {
+      return owner(RunDirectory.find(), endpoints);
+    } catch (IOException e) {
+      return Optional.empty();
+    }
+  }
+
+  static Optional<LockOwner> owner(Path directory, Collection<Endpoint> endpoints)
+      throws IOException {
+    for (CanonicalEndpoint endpoint : canonical(endpoints)) {
+      Optional<LockOwner> owner =
+          LockFiles.owner(directory.resolve(endpoint.fileName()), endpoint.text());
+      if (owner.isPresent()) {
+        return owner;
+      }
+    }
+    return Optional.empty();
+  }
+
+  /** Each once, in one order for everybody, so that of two who meet one gets all. */
+  private static Collection<CanonicalEndpoint> canonical(Collection<Endpoint> endpoints) {
+    var sorted = new TreeMap<String, CanonicalEndpoint>();
+    endpoints.stream().map(CanonicalEndpoint::of).forEach(one -> sorted.put(one.text(), one));
+    return sorted.values();
+  }
+
+  private static SnapshotException failed(IOException e) {
+    return new SnapshotException(
+        Failure.of(ErrorCode.LOCK_FAILED, "the machine's lock cannot be taken: " + e), e);
+  }
+
+  /** Gives the machine free; a second time it does nothing. */
+  @Override
+  public void close() {
+    if (closed.compareAndSet(false, true)) {
+      files.forEach(LockFiles::release);
+    }
+  }
+}
