@@ -126,6 +126,14 @@ public final class QgaClient implements AutoCloseable {
   }
 
   /**
+   * Does what {@link #executeTimed} does before it sends, and sends nothing: what the JVM must load
+   * and learn for a command is then there when time counts.
+   */
+  public static void rehearse(QgaCommand<?> command) {
+    var unused = new Pending<>(command, 0, Duration.ZERO, Runnable::run).line();
+  }
+
+  /**
    * Brings the stream into step again, on the same connection, and shows that the agent answers:
    * {@code guest-sync-delimited}, then {@code guest-ping}.
    */

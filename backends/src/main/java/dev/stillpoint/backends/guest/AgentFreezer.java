@@ -38,13 +38,13 @@ final class AgentFreezer implements Freezer {
   private static final Duration LEAST = Duration.ofMillis(100);
 
   private final List<String> mountpoints;
-  private final QgaClient first;
-  private volatile QgaClient client;
+  private final AgentLine first;
+  private volatile AgentLine client;
   private volatile @Nullable FreezeReport frozen;
   private volatile boolean thawAsked;
   private volatile long firstThawNanos;
 
-  AgentFreezer(QgaClient client, List<String> mountpoints) {
+  AgentFreezer(AgentLine client, List<String> mountpoints) {
     this.first = client;
     this.client = client;
     this.mountpoints = List.copyOf(mountpoints);
@@ -79,27 +79,27 @@ final class AgentFreezer implements Freezer {
 
   @Override
   public CompletionStage<ThawReport> thaw(Deadline deadline) {
-    boolean straight = frozen != null && !thawAsked && client == first;
-    CompletionStage<QgaClient> inStep =
+    boolean straight = frozen != null && !thawAsked && client.equals(first);
+    CompletionStage<AgentLine> inStep =
         straight ? CompletableFuture.completedFuture(client) : connected(deadline);
     return inStep.thenCompose(agent -> thaw(agent, deadline));
   }
 
   /** The connection, in step again; a new one only where the old one has ended. */
-  private CompletionStage<QgaClient> connected(Deadline deadline) {
-    QgaClient known = client;
+  private CompletionStage<AgentLine> connected(Deadline deadline) {
+    AgentLine known = client;
     if (known.isOpen()) {
       return known.synchronise(left(deadline)).thenApply(done -> known);
     }
     return QgaClient.connect(
             known.endpoint(), QgaOptions.defaults().withConnectTimeout(left(deadline)))
         .thenApply(fresh -> {
-          client = fresh;
-          return fresh;
+          client = AgentLine.of(fresh);
+          return client;
         });
   }
 
-  private CompletionStage<ThawReport> thaw(QgaClient agent, Deadline deadline) {
+  private CompletionStage<ThawReport> thaw(AgentLine agent, Deadline deadline) {
     boolean again = thawAsked;
     if (!again) {
       firstThawNanos = System.nanoTime();
@@ -107,14 +107,15 @@ final class AgentFreezer implements Freezer {
     }
     CompletableFuture<Timed<Integer>> asked =
         agent.executeTimed(new GuestFsfreezeThaw(), left(deadline));
-    CompletableFuture<String> status =
+    CompletableFuture<Timed<String>> status =
         asked
             .handle((reply, thrown) -> thrown)
             .thenCompose(thrown ->
                 thrown == null || cause(thrown) instanceof CommandException.Refused
-                    ? agent.execute(new GuestFsfreezeStatus(), left(deadline))
+                    ? agent.executeTimed(new GuestFsfreezeStatus(), left(deadline))
                     : CompletableFuture.failedFuture(thrown));
-    return status.thenApply(word -> {
+    return status.thenApply(reply -> {
+      String word = reply.value();
       if (!word.equals("thawed")) {
         throw new SnapshotException(
             Failure.of(ErrorCode.THAW_NOT_PROVED, "after the thaw the agent says " + word));
@@ -152,7 +153,7 @@ final class AgentFreezer implements Freezer {
     if (freeze.fileSystems() == 0) {
       return Optional.of("the agent froze no file system");
     }
-    if (client != first) {
+    if (!client.equals(first)) {
       return Optional.of("the connection to the agent was lost while the guest was frozen");
     }
     if (again || thawed.isEmpty()) {
@@ -171,8 +172,8 @@ final class AgentFreezer implements Freezer {
 
   @Override
   public void release() {
-    QgaClient last = client;
-    if (last != first) {
+    AgentLine last = client;
+    if (!last.equals(first)) {
       last.close();
     }
   }

@@ -108,7 +108,8 @@ public final class GuestQuiescer implements Quiescer {
 
   /** A freezer for these mount points, or for all, without any check before it. */
   public Freezer freezer(List<String> mountpoints) {
-    return new AgentFreezer(client, mountpoints);
+    FreezeRehearsal.once();
+    return new AgentFreezer(AgentLine.of(client), mountpoints);
   }
 
   private QuiesceCheck ready(List<String> mountpoints, List<String> notCovered) {
