@@ -56,9 +56,18 @@ final class CommandLineProcess implements AutoCloseable {
 
   /** Starts it; what it writes is kept in the directory. */
   static CommandLineProcess start(Way way, Path directory, String... arguments) throws IOException {
+    return startUnder(List.of(), List.of(), way, directory, arguments);
+  }
+
+  /** The same, behind another program's command line and with options for the JVM. */
+  static CommandLineProcess startUnder(
+      List<String> program, List<String> options, Way way, Path directory, String... arguments)
+      throws IOException {
     // Signals as a terminal leaves them: a build in the background has some of them ignored.
     var command = new ArrayList<>(List.of("env", "--default-signal=INT,TERM,HUP"));
+    command.addAll(program);
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.addAll(options);
     command.addAll(way.arguments(jars()));
     command.addAll(List.of(arguments));
     Path out = Files.createTempFile(directory, "out", "");
@@ -80,6 +89,10 @@ final class CommandLineProcess implements AutoCloseable {
           .sorted()
           .collect(Collectors.joining(File.pathSeparator));
     }
+  }
+
+  long pid() {
+    return process.pid();
   }
 
   /** SIGTERM. */

@@ -24,8 +24,14 @@ interface AgentLine {
     return new Real(client);
   }
 
-  /** A client and nothing more. */
-  record Real(QgaClient client) implements AgentLine {
+  /** A client and nothing more; no record, whose equality is made up where it is first used. */
+  final class Real implements AgentLine {
+    private final QgaClient client;
+
+    private Real(QgaClient client) {
+      this.client = client;
+    }
+
     @Override
     public <R> CompletableFuture<Timed<R>> executeTimed(QgaCommand<R> command, Duration timeout) {
       return client.executeTimed(command, timeout);
