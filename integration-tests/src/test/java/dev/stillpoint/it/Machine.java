@@ -40,11 +40,16 @@ final class Machine implements AutoCloseable {
   final QgaClient agent;
   private final List<Path> filesBefore;
 
-  private Machine(Guest guest) {
+  private Machine(Guest guest, Path qmp, Path qga) {
     this.guest = guest;
-    this.monitor = QmpClient.connect(Endpoint.unix(guest.qmp())).join();
-    this.agent = QgaClient.connect(Endpoint.unix(AgentSafety.require(guest))).join();
+    this.monitor = QmpClient.connect(Endpoint.unix(qmp)).join();
+    this.agent = QgaClient.connect(Endpoint.unix(AgentSafety.require(qga))).join();
     this.filesBefore = files();
+  }
+
+  /** The clients' way to a guest: straight to its sockets, or through proxies before them. */
+  static Machine on(Guest guest, Path qmp, Path qga) {
+    return new Machine(guest, qmp, qga);
   }
 
   static Machine threeDisks() {
@@ -54,7 +59,7 @@ final class Machine implements AutoCloseable {
   static Machine start(GuestConfig config) {
     Guest guest = WarmGuest.start(config);
     try {
-      return new Machine(guest);
+      return new Machine(guest, guest.qmp(), guest.agent());
     } catch (RuntimeException e) {
       guest.close();
       throw e;
