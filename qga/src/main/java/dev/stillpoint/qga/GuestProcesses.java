@@ -78,16 +78,25 @@ public final class GuestProcesses {
 
   private CompletableFuture<Ended> ask(long pid, Duration pause, Until until) {
     if (until.isOver()) {
-      return CompletableFuture.failedFuture(
-          new CommandException.MayHaveRun(
-              "guest-exec", "the program had not ended in time; it still runs as pid " + pid));
+      return stillRuns(pid);
     }
     return client
         .execute(new GuestExecStatus(pid), until.left())
         .thenCompose(status ->
             status.exited()
                 ? CompletableFuture.completedFuture(ended(status))
-                : later(pid, pause, until));
+                : later(pid, pause, until))
+        .exceptionallyCompose(failure ->
+            // The last question may get no answer only because its time was short.
+            until.isOver() && !(failure.getCause() instanceof CommandException.Refused)
+                ? stillRuns(pid)
+                : CompletableFuture.failedFuture(failure));
+  }
+
+  private static CompletableFuture<Ended> stillRuns(long pid) {
+    return CompletableFuture.failedFuture(
+        new CommandException.MayHaveRun(
+            "guest-exec", "it was not seen to end in time, and may still run as pid " + pid));
   }
 
   private CompletableFuture<Ended> later(long pid, Duration pause, Until until) {
