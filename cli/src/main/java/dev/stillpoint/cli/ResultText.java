@@ -4,6 +4,7 @@ import dev.stillpoint.core.disk.DiskSource;
 import dev.stillpoint.core.snapshot.DiskSnapshot;
 import dev.stillpoint.core.snapshot.Failure;
 import dev.stillpoint.core.snapshot.GuestState;
+import dev.stillpoint.core.snapshot.Outcome;
 import dev.stillpoint.core.snapshot.SnapshotResult;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -32,7 +33,8 @@ final class ResultText {
     result
         .pointInTime()
         .ifPresent(time -> lines.add("  point in time: " + time.from() + " to " + time.to()));
-    result.disks().forEach(disk -> lines.addAll(of(disk)));
+    boolean known = result.outcome() != Outcome.UNKNOWN;
+    result.disks().forEach(disk -> lines.addAll(known ? of(disk) : undecided(disk)));
     result.frozen().ifPresent(frozen -> lines.add("  " + stoodStill(frozen, result.hold())));
     if (!result.paused().isZero()) {
       lines.add("  the machine was paused for " + millis(result.paused()));
@@ -40,7 +42,7 @@ final class ResultText {
     lines.add("  guest: " + guest(result.guest()));
     result.notCovered().forEach(what -> lines.add("  not covered: " + what));
     result.warnings().forEach(warning -> lines.add("  warning: " + warning));
-    if (result.disks().stream().anyMatch(disk -> disk.modifiedDisk().isPresent())) {
+    if (known && result.disks().stream().anyMatch(disk -> disk.modifiedDisk().isPresent())) {
       lines.add(PERSIST);
     }
     return String.join("\n", lines) + "\n";
@@ -63,6 +65,14 @@ final class ResultText {
         "    the machine writes to: "
             + disk.modifiedDisk().map(ResultText::source).orElse("what it wrote to before"),
         "    a backup may read:     " + source(disk.backupSource()));
+  }
+
+  private static List<String> undecided(DiskSnapshot disk) {
+    return List.of(
+        "  disk " + disk.disk() + " (" + disk.method() + ", " + disk.way() + ")",
+        "    the machine may write to: "
+            + disk.modifiedDisk().map(ResultText::source).orElse("what it wrote to before"),
+        "    over:                     " + source(disk.backupSource()));
   }
 
   private static String source(DiskSource source) {

@@ -117,7 +117,7 @@ final class Machine implements AutoCloseable {
   }
 
   /** The guest's images and what was made beside them; logs and sockets are not ours to judge. */
-  private List<Path> files() {
+  List<Path> files() {
     try (Stream<Path> files = Files.list(guest.directory())) {
       return files
           .filter(file -> name(file).contains(".qcow2") || name(file).contains(".raw"))

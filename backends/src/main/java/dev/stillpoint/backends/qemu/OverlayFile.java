@@ -20,14 +20,17 @@ record OverlayFile(Path path, long device, long inode) {
 
   /**
    * Makes the file, empty, with O_CREAT and O_EXCL, because QEMU overwrites existing files without
-   * a word; with the owner and mode of the base, so that QEMU may open it.
+   * a word; with the owner and mode of the base, so that QEMU may open it. A base that is no file
+   * of this host has none.
    */
   static OverlayFile reserve(Path path, Path base, String disk) {
     try {
       Files.newByteChannel(path, Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE))
           .close();
       var file = new OverlayFile(path, number(path, "unix:dev"), number(path, "unix:ino"));
-      file.ownLike(base);
+      if (base.isAbsolute()) {
+        file.ownLike(base);
+      }
       return file;
     } catch (FileAlreadyExistsException e) {
       throw BlockGraph.refusal(ErrorCode.OVERLAY_UNUSABLE, path + " exists already", disk);

@@ -163,8 +163,21 @@ final class QemuCut implements Cut {
   /** Commands run in order: once the graph is told, an earlier cut has ended, answered or not. */
   private Settlement settleNow(Deadline deadline) {
     awaitQuietly(cutting, deadline);
-    BlockGraph graph = BlockGraph.read(monitor, deadline);
     List<DiskSnapshot> results = overlays.stream().map(Overlay::result).toList();
+    BlockGraph graph;
+    try {
+      graph = BlockGraph.read(monitor, deadline);
+    } catch (CommandException e) {
+      // Whoever saves the machine needs both images, and the overlays may hold what it wrote last.
+      inUse = true;
+      return new Settlement(
+          Settlement.State.UNKNOWN,
+          results,
+          List.of(
+              "QEMU does not tell whether its disks are cut; the overlays are kept, because it may"
+                  + " have written to them: "
+                  + e.getMessage()));
+    }
     long cut = overlays.stream().filter(overlay -> isActive(overlay, graph)).count();
     if (cut == 0) {
       return new Settlement(Settlement.State.NOT_APPLIED, List.of(), List.of());

@@ -27,6 +27,7 @@ import java.util.Locale;
  * shows from outside what each of them is worth. The guest goes when this ends, also on Ctrl-C.
  */
 public final class Demo {
+  private static final double NANOS_PER_SECOND = 1e9;
   private static final double NANOS_PER_MILLI = 1e6;
   private static final Duration WRITER_PATIENCE = Duration.ofSeconds(30);
 
@@ -52,7 +53,7 @@ public final class Demo {
       guest.awaitAgent();
       say(
           "  it is up after %s: disks vd0 (ext4), vd1 (xfs), vd2 (ext4), a writer, a guest agent"
-              .formatted(millis(System.nanoTime() - began)));
+              .formatted(seconds(System.nanoTime() - began)));
       try (QmpClient monitor = QmpClient.connect(Endpoint.unix(guest.qmp())).join();
           QgaClient agent = QgaClient.connect(Endpoint.unix(AgentSafety.require(guest))).join()) {
         SnapshotEngine engine = SnapshotEngine.builder().monitor(monitor).agent(agent).build();
@@ -98,7 +99,7 @@ public final class Demo {
   }
 
   private void plain(Guest guest, SnapshotEngine engine) {
-    say("\nFor contrast, one without quiesce (--quiesce never):");
+    say("\nFor contrast, one without quiesce (--quiesce never), as after a crash:");
     long acknowledged = guest.awaitNextAck(WRITER_PATIENCE);
     SnapshotResult result = take(engine, SnapshotRequest.named("plain").quiesce(Quiesce.NEVER));
     tell(result);
@@ -116,6 +117,7 @@ public final class Demo {
   private void tell(SnapshotResult result) {
     result.error().ifPresent(failure -> say("  error: %s".formatted(failure.message())));
     expect("it succeeded", result.outcome() == Outcome.SUCCEEDED);
+    say("  consistency: " + result.consistency().name().toLowerCase(Locale.ROOT));
     for (DiskSnapshot disk : result.disks()) {
       say(
           "  %s: the machine writes to %s"
@@ -142,6 +144,10 @@ public final class Demo {
     if (!holds) {
       say("  NOT AS PROMISED: %s".formatted(what));
     }
+  }
+
+  private static String seconds(long nanos) {
+    return String.format(Locale.ROOT, "%.1f s", nanos / NANOS_PER_SECOND);
   }
 
   private static String millis(long nanos) {

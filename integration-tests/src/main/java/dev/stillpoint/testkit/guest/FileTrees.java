@@ -1,8 +1,10 @@
 package dev.stillpoint.testkit.guest;
 
 import java.io.IOException;
+import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.SimpleFileVisitor;
@@ -13,13 +15,18 @@ import org.jspecify.annotations.Nullable;
 final class FileTrees {
   private FileTrees() {}
 
+  /** How often a directory may get a new file while it is deleted: somebody still writes there. */
+  private static final int PASSES = 10;
+
   /** Deletes the tree; what is gone already is fine. Symbolic links are not followed. */
   static void delete(Path root) throws IOException {
-    try {
-      Files.walkFileTree(root, new Deletion());
-    } catch (NoSuchFileException gone) {
-      if (Files.exists(root)) {
-        throw gone;
+    for (int pass = 1; Files.exists(root, LinkOption.NOFOLLOW_LINKS); pass++) {
+      try {
+        Files.walkFileTree(root, new Deletion());
+      } catch (DirectoryNotEmptyException refilled) {
+        if (pass == PASSES) {
+          throw refilled;
+        }
       }
     }
   }
@@ -29,6 +36,14 @@ final class FileTrees {
     public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) throws IOException {
       Files.deleteIfExists(file);
       return FileVisitResult.CONTINUE;
+    }
+
+    @Override
+    public FileVisitResult visitFileFailed(Path file, IOException failure) throws IOException {
+      if (failure instanceof NoSuchFileException) {
+        return FileVisitResult.CONTINUE;
+      }
+      throw failure;
     }
 
     @Override

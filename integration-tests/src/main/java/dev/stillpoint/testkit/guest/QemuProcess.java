@@ -29,6 +29,11 @@ public final class QemuProcess implements AutoCloseable {
 
   private static final Set<QemuProcess> LIVE = ConcurrentHashMap.newKeySet();
 
+  /** All that were made, with a process or not yet: Ctrl-C may come in between. */
+  private static final Set<Path> DIRECTORIES = ConcurrentHashMap.newKeySet();
+
+  private static boolean ending;
+
   static {
     Runtime.getRuntime().addShutdownHook(new Thread(QemuProcess::closeAll, "stillpoint-qemu-end"));
   }
@@ -70,9 +75,12 @@ public final class QemuProcess implements AutoCloseable {
   }
 
   /** An empty directory for one process; short, because a socket's path has 107 bytes. */
-  static Path newDirectory() {
+  static synchronized Path newDirectory() {
+    requireGoingOn();
     try {
-      return Files.createTempDirectory("sp-qemu-").toRealPath();
+      Path directory = Files.createTempDirectory("sp-qemu-").toRealPath();
+      DIRECTORIES.add(directory);
+      return directory;
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -85,7 +93,8 @@ public final class QemuProcess implements AutoCloseable {
   }
 
   /** Starts the program in the directory, which from now on belongs to the process. */
-  static QemuProcess start(Path directory, List<String> command) {
+  static synchronized QemuProcess start(Path directory, List<String> command) {
+    requireGoingOn();
     var absolute = new ArrayList<>(command);
     absolute.set(0, HostTools.path(command.get(0)));
     try {
@@ -180,24 +189,40 @@ public final class QemuProcess implements AutoCloseable {
     return pids;
   }
 
+  /** The other threads go on while the JVM ends; nothing of theirs must come after this. */
   private static void closeAll() {
+    synchronized (QemuProcess.class) {
+      ending = true;
+    }
     LIVE.forEach(QemuProcess::close);
+    DIRECTORIES.forEach(QemuProcess::delete);
+  }
+
+  private static void requireGoingOn() {
+    if (ending) {
+      throw new IllegalStateException("the JVM is ending");
+    }
+  }
+
+  private static void delete(Path directory) {
+    try {
+      FileTrees.delete(directory);
+      DIRECTORIES.remove(directory);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   /** Kills, waits, deletes. A second call does nothing. */
   @Override
-  public void close() {
+  public synchronized void close() {
     process.destroyForcibly();
     end(process);
     // Only now: should the JVM be killed in between, the watcher still clears up.
     watcher.destroyForcibly();
     end(watcher);
     LIVE.remove(this);
-    try {
-      FileTrees.delete(directory);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+    delete(directory);
   }
 
   private static void end(Process child) {

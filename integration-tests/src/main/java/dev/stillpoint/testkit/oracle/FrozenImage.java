@@ -7,31 +7,63 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Stream;
 
 /**
  * A raw copy of one disk as a backup would read it, in a directory of its own that {@link #close}
- * removes. Needs root where a file system must be mounted.
+ * removes; so does the end of the JVM, also on Ctrl-C. Needs root where a file system must be
+ * mounted.
  */
 public final class FrozenImage implements AutoCloseable {
+  private static final Set<FrozenImage> LIVE = new HashSet<>();
+  private static boolean ending;
+
+  static {
+    Runtime.getRuntime()
+        .addShutdownHook(new Thread(FrozenImage::closeAll, "stillpoint-images-end"));
+  }
+
   private final Path directory;
   private final Path raw;
+  private boolean mounted;
+  private boolean closed;
 
   private FrozenImage(Path directory, Path raw) {
     this.directory = directory;
     this.raw = raw;
   }
 
+  private static FrozenImage inNewDirectory() throws IOException {
+    synchronized (LIVE) {
+      if (ending) {
+        throw new IllegalStateException("the JVM is ending");
+      }
+      Path directory = Files.createTempDirectory("sp-image-");
+      var image = new FrozenImage(directory, directory.resolve("disk.raw"));
+      LIVE.add(image);
+      return image;
+    }
+  }
+
+  private static void closeAll() {
+    List<FrozenImage> all;
+    synchronized (LIVE) {
+      ending = true;
+      all = List.copyOf(LIVE);
+    }
+    all.forEach(FrozenImage::close);
+  }
+
   /** Reads an image, whose chain may be in use as backing files, into a raw copy. */
   public static FrozenImage of(Path image, String format) {
     try {
-      Path directory = Files.createTempDirectory("sp-image-");
-      Path raw = directory.resolve("disk.raw");
-      var copy = new FrozenImage(directory, raw);
+      FrozenImage copy = inNewDirectory();
       try {
         copy.run(
             "qemu-img",
@@ -42,7 +74,7 @@ public final class FrozenImage implements AutoCloseable {
             "-O",
             "raw",
             image.toString(),
-            raw.toString());
+            copy.raw.toString());
       } catch (RuntimeException e) {
         copy.close();
         throw e;
@@ -55,7 +87,7 @@ public final class FrozenImage implements AutoCloseable {
 
   /** Whether this ext4 needs neither repair nor the replay of its journal. */
   public Finding ext4() {
-    var check = HostCommand.attempt(directory, List.of("e2fsck", "-fn", raw.toString()));
+    var check = attempt("e2fsck", "-fn", raw.toString());
     boolean replay = run("dumpe2fs", "-h", raw.toString()).contains("needs_recovery");
     boolean clean = check.status() == 0 && !replay;
     return new Finding(
@@ -133,20 +165,58 @@ public final class FrozenImage implements AutoCloseable {
       throw new UncheckedIOException(e);
     }
     // The loop device is the mount's own: it goes with the unmount.
-    run("mount", "-o", "loop," + options, image.toString(), point.toString());
+    mount("mount", "-o", "loop," + options, image.toString(), point.toString());
     try {
       return look.apply(point);
     } finally {
-      run("umount", point.toString());
+      unmount(point);
     }
   }
 
-  private String run(String... command) {
+  private synchronized void mount(String... command) {
+    mounted = true;
+    run(command);
+  }
+
+  private synchronized void unmount(Path point) {
+    if (!closed) {
+      run("umount", point.toString());
+      mounted = false;
+    }
+  }
+
+  private synchronized String run(String... command) {
+    requireOpen();
     return HostCommand.run(directory, List.of(command));
   }
 
+  private synchronized HostCommand.Result attempt(String... command) {
+    requireOpen();
+    return HostCommand.attempt(directory, List.of(command));
+  }
+
+  private void requireOpen() {
+    if (closed) {
+      throw new IllegalStateException("the image was closed");
+    }
+  }
+
+  /** Waits for the program that looks at it now, if any. A second call does nothing. */
   @Override
-  public void close() {
+  public synchronized void close() {
+    if (closed) {
+      return;
+    }
+    closed = true;
+    synchronized (LIVE) {
+      LIVE.remove(this);
+    }
+    if (mounted) {
+      // Lazily: whoever was interrupted may still read in it.
+      var unused =
+          HostCommand.attempt(
+              Path.of("/"), List.of("umount", "-l", directory.resolve("mnt").toString()));
+    }
     for (String name : List.of("disk.raw", "replayed.raw", "mnt", "")) {
       try {
         Files.deleteIfExists(directory.resolve(name));
