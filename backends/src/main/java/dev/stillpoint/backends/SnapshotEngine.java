@@ -84,11 +84,13 @@ public final class SnapshotEngine {
     /** The guest's agent; without one only unquiesced snapshots are possible. */
     public Builder agent(QgaClient client) {
       agent = client;
+      quiescer = null;
       return this;
     }
 
     /** Why there is no agent to speak to; told as the reason where a snapshot goes on without. */
     public Builder noAgent(Failure why) {
+      agent = null;
       quiescer =
           (order, deadline) -> CompletableFuture.completedFuture(new QuiesceCheck.Unavailable(why));
       return this;
