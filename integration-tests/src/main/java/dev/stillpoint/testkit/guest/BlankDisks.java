@@ -2,7 +2,6 @@ package dev.stillpoint.testkit.guest;
 
 import dev.stillpoint.testkit.HostCommand;
 import dev.stillpoint.testkit.HostTools;
-import dev.stillpoint.testkit.guest.GuestDisk.FileSystem;
 import dev.stillpoint.testkit.guest.GuestDisk.Format;
 import java.io.IOException;
 import java.io.RandomAccessFile;
@@ -14,6 +13,9 @@ import java.util.List;
 /** Freshly made file systems in image files, kept in the cache and copied sparsely. */
 final class BlankDisks {
   private static final String IMAGE = "image";
+
+  /** The extent that lvm2 takes by itself. */
+  private static final long LVM_EXTENT = 4L << 20;
 
   private BlankDisks() {}
 
@@ -49,11 +51,9 @@ final class BlankDisks {
     try (var file = new RandomAccessFile(raw.toFile(), "rw")) {
       file.setLength(disk.sizeBytes());
     }
-    List<String> mkfs = mkfs(disk.fileSystem());
+    List<String> mkfs = mkfs(disk, raw.toString());
     if (!mkfs.isEmpty()) {
-      var command = new ArrayList<>(mkfs);
-      command.add(raw.toString());
-      HostCommand.run(directory, command);
+      HostCommand.run(directory, mkfs);
     }
     if (disk.format() == Format.RAW) {
       Files.move(raw, directory.resolve(IMAGE));
@@ -65,10 +65,18 @@ final class BlankDisks {
     Files.delete(raw);
   }
 
-  private static List<String> mkfs(FileSystem fileSystem) {
-    return switch (fileSystem) {
-      case EXT4 -> List.of("mkfs.ext4", "-q", "-F");
-      case XFS -> List.of("mkfs.xfs", "-q");
+  private static List<String> mkfs(GuestDisk disk, String raw) {
+    return switch (disk.fileSystem()) {
+      case EXT4 -> List.of("mkfs.ext4", "-q", "-F", raw);
+      case XFS -> List.of("mkfs.xfs", "-q", raw);
+      case BTRFS -> List.of("mkfs.btrfs", "-q", raw);
+      case EXT4_ON_LVM -> {
+        // The guest lays a volume over it, whose extents are these whole ones.
+        long extents = (disk.sizeBytes() - GuestDisk.LVM_START) / LVM_EXTENT;
+        String offset = "offset=" + GuestDisk.LVM_START;
+        String size = extents * LVM_EXTENT / 1024 + "k";
+        yield List.of("mkfs.ext4", "-q", "-F", "-E", offset, raw, size);
+      }
       case NONE -> List.of();
     };
   }

@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Base64;
 import java.util.List;
 import java.util.OptionalLong;
 import java.util.concurrent.ThreadLocalRandom;
@@ -50,7 +51,7 @@ public final class Guest implements AutoCloseable {
   public static Guest boot(GuestConfig config) {
     return inNewDirectory(directory -> {
       List<Path> images = BlankDisks.create(config.disks(), directory);
-      Guest guest = start(GuestImage.build(), config, directory, images, List.of());
+      Guest guest = start(GuestImage.build(config), config, directory, images, List.of());
       guest.closingOnFailure(guest::awaitBoot);
       return guest;
     });
@@ -160,9 +161,69 @@ public final class Guest implements AutoCloseable {
     shell("kill -%s $(cat /run/qemu-ga.pid)".formatted(signal));
   }
 
+  /** Kills the agent and waits until it is gone, whatever it had frozen. */
+  public void killAgent() {
+    shell("kill_agent");
+  }
+
   /** Starts the agent anew after it was killed. It reads the state file of the one before. */
   public void startAgent() {
-    shell("rm -f /run/qemu-ga.pid; start_agent");
+    shell("start_agent");
+  }
+
+  /**
+   * The same with an agent that knows nothing of the one before: it says {@code thawed} over frozen
+   * file systems.
+   */
+  public void startAgentWithoutState() {
+    shell("start_agent /run/fresh");
+  }
+
+  /**
+   * Whether the file system at this mount point stands still now, seen from a write and not from
+   * what the agent says. A writer that meets a frozen one waits in the guest until the thaw, then
+   * removes what it wrote.
+   *
+   * @param mountPoint in the guest, such as {@code /data0}
+   */
+  public boolean isFrozen(String mountPoint) {
+    return shell("frozen " + mountPoint).strip().equals("yes");
+  }
+
+  /**
+   * Mounts a file of {@code /data0} at {@code /loop}, through a loop device: ext4 without a
+   * journal, 8 MiB.
+   */
+  public void mountLoop() {
+    shell("mount_loop");
+  }
+
+  /**
+   * Puts a script at {@code /run/hook}, which a guest {@link GuestConfig#withFreezeHook} runs with
+   * {@code freeze} or {@code thaw} as its argument.
+   */
+  public void installHook(String script) {
+    String text = Base64.getEncoder().encodeToString(script.getBytes(StandardCharsets.UTF_8));
+    shell("echo %s | base64 -d > /run/hook && chmod +x /run/hook".formatted(text));
+  }
+
+  /** A hook that fails with 1 at {@code freeze} or at {@code thaw}, and says so. */
+  public void failHookAt(String action) {
+    installHook(
+        "#!/bin/sh\n[ \"$1\" != %s ] || { echo refused by the hook; exit 1; }\n".formatted(action));
+  }
+
+  /** A hook that stays in {@code freeze} or in {@code thaw} until {@link #releaseHook()}. */
+  public void holdHookAt(String action) {
+    shell("rm -f /run/hook.go");
+    installHook(
+        "#!/bin/sh\n[ \"$1\" = %s ] && until [ -e /run/hook.go ]; do usleep 10000; done\nexit 0\n"
+            .formatted(action));
+  }
+
+  /** Lets a hook go on that is held, now and from now on. */
+  public void releaseHook() {
+    shell("touch /run/hook.go");
   }
 
   private static String ended(String commandLine, int status, String output) {

@@ -52,7 +52,8 @@ final class GuestCommandLine {
                 .formatted(config.writer() ? 1 : 0)
             + " stillpoint.writer_pause_us=%d".formatted(config.writerPause().toNanos() / 1000)
             + " stillpoint.agent=%d".formatted(config.agent() ? 1 : 0)
-            + " stillpoint.hook=%d".formatted(config.freezeHook() ? 1 : 0));
+            + " stillpoint.hook=%d".formatted(config.freezeHook() ? 1 : 0)
+            + " stillpoint.root=%d".formatted(config.rootOnDisk() ? 1 : 0));
   }
 
   private void disk(int index, GuestDisk disk, Path image) {

@@ -15,6 +15,8 @@ import java.util.List;
  * @param agent whether the guest agent starts at boot; its channel is there in any case
  * @param freezeHook whether the agent runs {@code /etc/qemu/fsfreeze-hook}, which runs {@code
  *     /run/hook} if that exists
+ * @param agentSuite the Debian suite that the agent comes from; empty for the host's own
+ * @param rootOnDisk whether the guest's root is on disk 0, which must be ext4
  * @param traceEvents QEMU's trace events, written to {@link Guest#trace()}; empty for none. Not
  *     part of a warm state: a clone may trace what its original did not
  * @param extraArguments further arguments for QEMU, after all others
@@ -25,6 +27,8 @@ public record GuestConfig(
     Duration writerPause,
     boolean agent,
     boolean freezeHook,
+    String agentSuite,
+    boolean rootOnDisk,
     List<String> traceEvents,
     List<String> extraArguments) {
   /** Long enough that a guest leaves most of a core to others. */
@@ -32,6 +36,9 @@ public record GuestConfig(
 
   public GuestConfig {
     disks = List.copyOf(disks);
+    if (rootOnDisk && (disks.isEmpty() || disks.get(0).fileSystem() != FileSystem.EXT4)) {
+      throw new IllegalArgumentException("a root on disk 0 needs ext4 there");
+    }
     traceEvents = List.copyOf(traceEvents);
     extraArguments = List.copyOf(extraArguments);
   }
@@ -42,9 +49,29 @@ public record GuestConfig(
         GuestDisk.of(FileSystem.EXT4), GuestDisk.of(FileSystem.XFS), GuestDisk.of(FileSystem.EXT4));
   }
 
+  /** ext4, XFS, btrfs, and ext4 on a logical volume, with agent, hook and writer. */
+  public static GuestConfig fourFileSystems() {
+    return of(
+            GuestDisk.of(FileSystem.EXT4),
+            GuestDisk.of(FileSystem.XFS),
+            GuestDisk.of(FileSystem.BTRFS),
+            GuestDisk.of(FileSystem.EXT4_ON_LVM))
+        .withFreezeHook();
+  }
+
+  /**
+   * A root on ext4 and an XFS beside it. The agent runs from the root and keeps its state there, so
+   * that a freeze takes the ground from under it; {@code /data0} is the root itself.
+   */
+  public static GuestConfig rootOnExt4() {
+    GuestConfig two = of(GuestDisk.of(FileSystem.EXT4), GuestDisk.of(FileSystem.XFS));
+    return two.withRootOnDisk();
+  }
+
   /** These disks, with agent and writer. */
   public static GuestConfig of(GuestDisk... disks) {
-    return new GuestConfig(List.of(disks), true, DEFAULT_PAUSE, true, false, List.of(), List.of());
+    return new GuestConfig(
+        List.of(disks), true, DEFAULT_PAUSE, true, false, "", false, List.of(), List.of());
   }
 
   /** The same with another disk at that place. */
@@ -52,46 +79,139 @@ public record GuestConfig(
     var changed = new ArrayList<>(disks);
     changed.set(index, disk);
     return new GuestConfig(
-        changed, writer, writerPause, agent, freezeHook, traceEvents, extraArguments);
+        changed,
+        writer,
+        writerPause,
+        agent,
+        freezeHook,
+        agentSuite,
+        rootOnDisk,
+        traceEvents,
+        extraArguments);
   }
 
   /** The same with a guest that writes nothing by itself. */
   public GuestConfig withoutWriter() {
     return new GuestConfig(
-        disks, false, writerPause, agent, freezeHook, traceEvents, extraArguments);
+        disks,
+        false,
+        writerPause,
+        agent,
+        freezeHook,
+        agentSuite,
+        rootOnDisk,
+        traceEvents,
+        extraArguments);
   }
 
   /** The same with another rest between the writer's rounds. */
   public GuestConfig withWriterPause(Duration pause) {
-    return new GuestConfig(disks, writer, pause, agent, freezeHook, traceEvents, extraArguments);
+    return new GuestConfig(
+        disks,
+        writer,
+        pause,
+        agent,
+        freezeHook,
+        agentSuite,
+        rootOnDisk,
+        traceEvents,
+        extraArguments);
   }
 
   /** The same with nobody at the other end of the agent's channel. */
   public GuestConfig withoutAgent() {
     return new GuestConfig(
-        disks, writer, writerPause, false, freezeHook, traceEvents, extraArguments);
+        disks,
+        writer,
+        writerPause,
+        false,
+        freezeHook,
+        agentSuite,
+        rootOnDisk,
+        traceEvents,
+        extraArguments);
   }
 
   /** The same with an agent that runs its freeze hook. */
   public GuestConfig withFreezeHook() {
-    return new GuestConfig(disks, writer, writerPause, agent, true, traceEvents, extraArguments);
+    return new GuestConfig(
+        disks,
+        writer,
+        writerPause,
+        agent,
+        true,
+        agentSuite,
+        rootOnDisk,
+        traceEvents,
+        extraArguments);
+  }
+
+  /**
+   * The same with the agent, and its libraries, of another Debian suite: {@code bullseye} has 5.2,
+   * {@code trixie} 10, {@code trixie-backports} a newer one. They come through the mirror that this
+   * host's apt knows; starting the guest throws {@link UnavailableSuiteException} where that does
+   * not give them.
+   */
+  public GuestConfig withAgentOf(String suite) {
+    return new GuestConfig(
+        disks,
+        writer,
+        writerPause,
+        agent,
+        freezeHook,
+        suite,
+        rootOnDisk,
+        traceEvents,
+        extraArguments);
+  }
+
+  private GuestConfig withRootOnDisk() {
+    return new GuestConfig(
+        disks,
+        writer,
+        writerPause,
+        agent,
+        freezeHook,
+        agentSuite,
+        true,
+        traceEvents,
+        extraArguments);
   }
 
   /** The same, tracing these events of QEMU. */
   public GuestConfig withTrace(String... events) {
     return new GuestConfig(
-        disks, writer, writerPause, agent, freezeHook, List.of(events), extraArguments);
+        disks,
+        writer,
+        writerPause,
+        agent,
+        freezeHook,
+        agentSuite,
+        rootOnDisk,
+        List.of(events),
+        extraArguments);
   }
 
   /** The same with further arguments for QEMU. */
   public GuestConfig withArguments(String... arguments) {
     return new GuestConfig(
-        disks, writer, writerPause, agent, freezeHook, traceEvents, List.of(arguments));
+        disks,
+        writer,
+        writerPause,
+        agent,
+        freezeHook,
+        agentSuite,
+        rootOnDisk,
+        traceEvents,
+        List.of(arguments));
+  }
+
+  boolean usesLvm() {
+    return disks.stream().anyMatch(disk -> disk.fileSystem() == FileSystem.EXT4_ON_LVM);
   }
 
   /** All that a warm state depends on, as text. */
   String stateKey() {
-    return new GuestConfig(disks, writer, writerPause, agent, freezeHook, List.of(), extraArguments)
-        .toString();
+    return withTrace().toString();
   }
 }

@@ -17,6 +17,9 @@ public record GuestDisk(
   /** mkfs.xfs refuses less than 300 MB. The images are sparse, so size costs nothing. */
   public static final long DEFAULT_SIZE = 320L << 20;
 
+  /** Where lvm2 puts the first extent of a volume, in bytes. */
+  public static final long LVM_START = 1L << 20;
+
   public GuestDisk {
     if (sizeBytes < 1L << 20) {
       throw new IllegalArgumentException("a disk of %d bytes is too small".formatted(sizeBytes));
@@ -47,6 +50,15 @@ public record GuestDisk(
   public enum FileSystem {
     EXT4,
     XFS,
+    BTRFS,
+    /**
+     * An ext4 that fills a logical volume: disk N is the only physical volume of group {@code vgN},
+     * and {@code /dataN} is on {@code vgN/lv}. {@code guest-get-fsinfo} of qemu-ga 7.2 names it
+     * {@code dm-0} with the address and serial of disk N; {@code guest-get-disks} has {@code
+     * /dev/dm-0} without an address, and disk N's device in its {@code dependencies}. On the disk
+     * it begins at {@link GuestDisk#LVM_START}.
+     */
+    EXT4_ON_LVM,
     /** Nothing at all: the guest does not mount it. */
     NONE
   }

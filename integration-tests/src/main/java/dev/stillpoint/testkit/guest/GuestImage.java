@@ -10,17 +10,17 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.TreeMap;
-import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
 
 /**
  * A kernel and an initramfs for test guests, made from Debian packages only: the cloud kernel,
- * busybox, the guest agent and its libraries, and the kit's own {@code init.sh}.
+ * busybox, the guest agent of this host's suite or another and its libraries, lvm2 where a disk
+ * wants it, and the kit's own {@code init.sh}.
  *
  * <p>Kept in the cache, keyed by the versions of the packages and the contents of the scripts. The
  * first build takes a few seconds and 40 MB of download.
@@ -46,7 +46,11 @@ public record GuestImage(Path kernel, Path initramfs, String key) {
           "raid6_pq",
           "zstd_compress",
           "blake2b_generic",
-          "btrfs");
+          "btrfs",
+          "loop",
+          "dm-mod");
+
+  private static final List<String> SCRIPTS = List.of("init.sh", "fsfreeze-hook.sh", "lvm.conf");
 
   private static final String LOADER = "ld-linux-x86-64.so.2";
   private static final String LIBRARIES = "lib/x86_64-linux-gnu/";
@@ -54,54 +58,76 @@ public record GuestImage(Path kernel, Path initramfs, String key) {
       Pattern.compile("^\\s*(\\S+) => (/\\S+) \\(0x[0-9a-f]+\\)$");
 
   /** Asking apt takes a second or two, and what it says does not change while a JVM runs. */
-  private static final AtomicReference<@Nullable GuestImage> LAST = new AtomicReference<>();
+  private static final Map<Kind, GuestImage> BUILT = new ConcurrentHashMap<>();
 
-  /** The image, built now if the cache does not hold it. Safe from many processes at once. */
-  public static GuestImage build() {
-    GuestImage last = LAST.get();
+  /**
+   * The image for this guest, built now if the cache does not hold it. Safe from many processes.
+   */
+  static GuestImage build(GuestConfig config) {
+    var kind = new Kind(config.agentSuite(), config.usesLvm());
+    GuestImage last = BUILT.get(kind);
     if (last != null && Files.exists(last.kernel()) && Files.exists(last.initramfs())) {
       return last;
     }
-    GuestImage built = buildNow();
-    LAST.set(built);
+    GuestImage built = kind.build();
+    BUILT.put(kind, built);
     return built;
   }
 
-  private static GuestImage buildNow() {
-    HostTools.require("apt-get", "apt-cache", "dpkg");
-    DebianPackages packages = DebianPackages.resolve();
-    byte[] init = resource("init.sh");
-    byte[] hook = resource("fsfreeze-hook.sh");
-    var parts = new ArrayList<String>();
-    new TreeMap<>(packages.versions()).forEach((name, version) -> parts.add(name + "=" + version));
-    parts.add(new String(init, StandardCharsets.UTF_8));
-    parts.add(new String(hook, StandardCharsets.UTF_8));
-    parts.addAll(MODULES);
-    String key = Cache.key(parts);
-    Path entry = Cache.entry("image", key, directory -> make(directory, packages, init, hook));
-    return new GuestImage(entry.resolve("vmlinuz"), entry.resolve("initramfs"), key);
+  /** What images differ in. */
+  private record Kind(String agentSuite, boolean lvm) {
+    GuestImage build() {
+      HostTools.require("apt-get", "apt-cache", "dpkg");
+      DebianPackages base = DebianPackages.base();
+      DebianPackages agent = DebianPackages.agent(agentSuite);
+      Optional<DebianPackages> volumes = lvm ? Optional.of(DebianPackages.lvm()) : Optional.empty();
+      var parts = new ArrayList<String>();
+      parts.addAll(base.names());
+      parts.addAll(agent.names());
+      volumes.ifPresent(packages -> parts.addAll(packages.names()));
+      for (String script : SCRIPTS) {
+        parts.add(new String(resource(script), StandardCharsets.UTF_8));
+      }
+      parts.addAll(MODULES);
+      String key = Cache.key(parts);
+      Path entry = Cache.entry("image", key, directory -> make(directory, base, agent, volumes));
+      return new GuestImage(entry.resolve("vmlinuz"), entry.resolve("initramfs"), key);
+    }
   }
 
-  private static void make(Path directory, DebianPackages packages, byte[] init, byte[] hook)
+  private static void make(
+      Path directory, DebianPackages base, DebianPackages agent, Optional<DebianPackages> volumes)
       throws IOException {
     Path root = Files.createDirectory(directory.resolve("packages"));
-    packages.unpackInto(root);
-    Files.copy(single(root.resolve("boot"), "vmlinuz-"), directory.resolve("vmlinuz"));
+    Path kernel = unpack(base, root.resolve("base"));
+    Files.copy(single(kernel.resolve("boot"), "vmlinuz-"), directory.resolve("vmlinuz"));
     try (var archive = new CpioArchive(directory.resolve("initramfs"))) {
-      archive.file("init", init);
-      archive.file("etc/qemu/fsfreeze-hook", hook);
-      archive.file("bin/busybox", first(root, "bin/busybox", "usr/bin/busybox"));
-      archive.file("usr/sbin/qemu-ga", first(root, "usr/sbin/qemu-ga", "usr/bin/qemu-ga"));
-      addLibraries(archive, root);
-      addModules(archive, root);
+      archive.file("init", resource("init.sh"));
+      archive.file("etc/qemu/fsfreeze-hook", resource("fsfreeze-hook.sh"));
+      archive.file("bin/busybox", first(kernel, "bin/busybox", "usr/bin/busybox"));
+      addModules(archive, kernel);
+      Path agents = unpack(agent, root.resolve("agent"));
+      addProgram(archive, agents, first(agents, "usr/sbin/qemu-ga", "usr/bin/qemu-ga"), "");
+      archive.link("lib64/" + LOADER, "/" + LIBRARIES + LOADER);
+      if (volumes.isPresent()) {
+        // Beside the agent's, which may be of another suite.
+        Path manager = unpack(volumes.get(), root.resolve("lvm"));
+        addProgram(archive, manager, first(manager, "sbin/lvm", "usr/sbin/lvm"), "lvm/");
+        archive.file("etc/lvm/lvm.conf", resource("lvm.conf"));
+      }
     }
     FileTrees.delete(root);
   }
 
-  /** The packages' own loader says which of their libraries the agent needs. */
-  private static void addLibraries(CpioArchive archive, Path root) throws IOException {
+  private static Path unpack(DebianPackages packages, Path directory) throws IOException {
+    packages.unpackInto(Files.createDirectory(directory));
+    return directory;
+  }
+
+  /** The packages' own loader says which of their libraries the program needs. */
+  private static void addProgram(CpioArchive archive, Path root, Path program, String prefix)
+      throws IOException {
     Path loader = first(root, LIBRARIES + LOADER, "usr/" + LIBRARIES + LOADER);
-    Path agent = first(root, "usr/sbin/qemu-ga", "usr/bin/qemu-ga");
     String search = root.resolve(LIBRARIES) + ":" + root.resolve("usr/" + LIBRARIES);
     String listing =
         HostCommand.run(
@@ -112,13 +138,13 @@ public record GuestImage(Path kernel, Path initramfs, String key) {
                 "--library-path",
                 search,
                 "--list",
-                agent.toString()));
-    archive.file(LIBRARIES + LOADER, loader);
-    archive.link("lib64/" + LOADER, "/" + LIBRARIES + LOADER);
+                program.toString()));
+    archive.file(prefix + "usr/sbin/" + program.getFileName(), program);
+    archive.file(prefix + LIBRARIES + LOADER, loader);
     for (String line : listing.lines().toList()) {
       var matcher = RESOLVED.matcher(line);
       if (matcher.matches() && !matcher.group(1).contains(LOADER)) {
-        archive.file(LIBRARIES + matcher.group(1), Path.of(matcher.group(2)));
+        archive.file(prefix + LIBRARIES + matcher.group(1), Path.of(matcher.group(2)));
       }
     }
   }

@@ -38,7 +38,7 @@ public final class WarmGuest {
   /** Takes the state from the cache, or boots the guest once and keeps it there. */
   public static WarmGuest of(GuestConfig config) {
     HostTools.require("qemu-system-x86_64");
-    GuestImage image = GuestImage.build();
+    GuestImage image = GuestImage.build(config);
     String version = HostCommand.run(Path.of("/"), List.of("qemu-system-x86_64", "--version"));
     String key = Cache.key(List.of(FORM, version, image.key(), config.stateKey()));
     Path entry = Cache.entry("warm", key, directory -> save(config, directory));
