@@ -8,6 +8,7 @@ module dev.stillpoint.backends {
 
   exports dev.stillpoint.backends;
   exports dev.stillpoint.backends.guest;
+  exports dev.stillpoint.backends.journal;
   exports dev.stillpoint.backends.lock;
   exports dev.stillpoint.backends.process;
   exports dev.stillpoint.backends.qemu;

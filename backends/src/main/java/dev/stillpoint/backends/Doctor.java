@@ -3,6 +3,8 @@ package dev.stillpoint.backends;
 import dev.stillpoint.backends.guest.GuestQuiescer;
 import dev.stillpoint.backends.guest.MonitorPauser;
 import dev.stillpoint.backends.guest.Volume;
+import dev.stillpoint.backends.journal.JournalDirectory;
+import dev.stillpoint.backends.journal.StateDirectory;
 import dev.stillpoint.backends.lock.MachineLock;
 import dev.stillpoint.backends.qemu.QemuOverlays;
 import dev.stillpoint.core.coordinator.SnapshotCoordinator;
@@ -16,6 +18,7 @@ import dev.stillpoint.core.spi.CutDisk;
 import dev.stillpoint.core.spi.CutOrder;
 import dev.stillpoint.core.spi.Deadline;
 import dev.stillpoint.core.spi.FreezeReport;
+import dev.stillpoint.core.spi.Journal;
 import dev.stillpoint.core.spi.MachineStatus;
 import dev.stillpoint.core.spi.QuiesceCheck;
 import dev.stillpoint.core.spi.QuiesceOrder;
@@ -122,20 +125,18 @@ public final class Doctor {
   }
 
   private Trial trial(QgaClient agent) {
+    String id = SnapshotCoordinator.newOperationId();
     MachineLock lock =
-        MachineLock.take(
-            List.of(monitor.endpoint(), agent.endpoint()),
-            SnapshotCoordinator.newOperationId(),
-            "doctor");
+        MachineLock.take(List.of(monitor.endpoint(), agent.endpoint()), id, "doctor");
     try {
-      return trialLocked(agent);
+      Journal journal = JournalDirectory.in(StateDirectory.standard());
+      return tried(GuestFreeze.over(agent, id, "doctor", journal));
     } finally {
       lock.close();
     }
   }
 
-  private static Trial trialLocked(QgaClient agent) {
-    GuestFreeze hand = GuestFreeze.over(agent);
+  private static Trial tried(GuestFreeze hand) {
     FreezeReport froze;
     try {
       froze = hand.freeze(TRIAL);

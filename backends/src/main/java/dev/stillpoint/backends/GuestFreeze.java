@@ -9,8 +9,11 @@ import dev.stillpoint.core.snapshot.Failure;
 import dev.stillpoint.core.snapshot.FreezeScope;
 import dev.stillpoint.core.snapshot.SnapshotException;
 import dev.stillpoint.core.spi.Deadline;
+import dev.stillpoint.core.spi.FreezeException;
 import dev.stillpoint.core.spi.FreezeReport;
 import dev.stillpoint.core.spi.Freezer;
+import dev.stillpoint.core.spi.Journal;
+import dev.stillpoint.core.spi.MachineIdentity;
 import dev.stillpoint.core.spi.QuiesceCheck;
 import dev.stillpoint.core.spi.QuiesceOrder;
 import dev.stillpoint.core.spi.ThawReport;
@@ -36,11 +39,13 @@ public final class GuestFreeze implements AutoCloseable {
   private final QgaClient client;
   private final Freezer freezer;
   private final Optional<MachineLock> lock;
+  private final FreezeRecord record;
 
-  private GuestFreeze(QgaClient client, Optional<MachineLock> lock) {
+  private GuestFreeze(QgaClient client, Optional<MachineLock> lock, FreezeRecord record) {
     this.client = client;
     this.freezer = new GuestQuiescer(client, Optional.empty()).freezer();
     this.lock = lock;
+    this.record = record;
   }
 
   /**
@@ -48,14 +53,19 @@ public final class GuestFreeze implements AutoCloseable {
    * into step.
    *
    * @param what what for, for a person who meets the lock, such as {@code freeze}
+   * @param journal where a freeze is written down before it is written to the agent
    * @throws SnapshotException with {@link ErrorCode#BUSY} at once when another operation has the
    *     machine; with {@link ErrorCode#AGENT_UNAVAILABLE} when no agent answers within the timeout
    */
-  public static GuestFreeze connect(Endpoint endpoint, Duration timeout, String what) {
-    MachineLock lock =
-        MachineLock.take(List.of(endpoint), SnapshotCoordinator.newOperationId(), what);
+  public static GuestFreeze connect(
+      Endpoint endpoint, Duration timeout, String what, Journal journal) {
+    String id = SnapshotCoordinator.newOperationId();
+    MachineLock lock = MachineLock.take(List.of(endpoint), id, what);
     try {
-      return new GuestFreeze(connected(endpoint, timeout), Optional.of(lock));
+      QgaClient client = connected(endpoint, timeout);
+      MachineIdentity machine = MachineLook.ofAgent(endpoint, client.peerPid());
+      return new GuestFreeze(
+          client, Optional.of(lock), new FreezeRecord(journal, id, what, machine));
     } catch (RuntimeException | Error e) {
       lock.close();
       throw e;
@@ -74,8 +84,9 @@ public final class GuestFreeze implements AutoCloseable {
     if (owner.isPresent()) {
       throw new SnapshotException(owner.get().refusal());
     }
-    try (var guest = new GuestFreeze(connected(endpoint, timeout), Optional.empty())) {
-      return guest.status(timeout);
+    try (QgaClient client = connected(endpoint, timeout)) {
+      return joined(
+          client.execute(new GuestFsfreezeStatus(), timeout), ErrorCode.AGENT_UNAVAILABLE);
     }
   }
 
@@ -85,16 +96,10 @@ public final class GuestFreeze implements AutoCloseable {
         ErrorCode.AGENT_UNAVAILABLE);
   }
 
-  /** Over a connection that is the caller's, who has the machine's lock. */
-  static GuestFreeze over(QgaClient client) {
-    return new GuestFreeze(client, Optional.empty());
-  }
-
-  /**
-   * What the agent says of itself, {@code thawed} or {@code frozen}; it knows its own freeze only.
-   */
-  public String status(Duration timeout) {
-    return joined(client.execute(new GuestFsfreezeStatus(), timeout), ErrorCode.AGENT_UNAVAILABLE);
+  /** Over a connection that is the caller's, who has the machine's lock under this id. */
+  static GuestFreeze over(QgaClient client, String id, String what, Journal journal) {
+    MachineIdentity machine = MachineLook.ofAgent(client.endpoint(), client.peerPid());
+    return new GuestFreeze(client, Optional.empty(), new FreezeRecord(journal, id, what, machine));
   }
 
   /**
@@ -116,12 +121,20 @@ public final class GuestFreeze implements AutoCloseable {
   }
 
   /**
-   * Freezes every file system of the guest.
+   * Freezes every file system of the guest, once that is written down.
    *
    * @throws dev.stillpoint.core.spi.FreezeException when the guest did not confirm it
    */
   public FreezeReport freeze(Duration window) {
-    return joined(freezer.freeze(Deadline.after(window)), ErrorCode.FREEZE_FAILED);
+    record.holding(window);
+    try {
+      return joined(freezer.freeze(Deadline.after(window)), ErrorCode.FREEZE_FAILED);
+    } catch (FreezeException e) {
+      if (e.writtenNanos().isEmpty()) {
+        record.thawed();
+      }
+      throw e;
+    }
   }
 
   /**
@@ -133,9 +146,12 @@ public final class GuestFreeze implements AutoCloseable {
     Deadline until = Deadline.after(bound);
     while (true) {
       try {
-        return joined(freezer.thaw(until.orAfter(ATTEMPT)), ErrorCode.THAW_NOT_PROVED);
+        ThawReport proof = joined(freezer.thaw(until.orAfter(ATTEMPT)), ErrorCode.THAW_NOT_PROVED);
+        record.thawed();
+        return proof;
       } catch (SnapshotException e) {
         if (until.remaining().isZero()) {
+          record.givenUp();
           throw new SnapshotException(
               Failure.of(
                   ErrorCode.THAW_NOT_PROVED,

@@ -2,6 +2,8 @@ package dev.stillpoint.backends;
 
 import dev.stillpoint.backends.guest.GuestQuiescer;
 import dev.stillpoint.backends.guest.MonitorPauser;
+import dev.stillpoint.backends.journal.JournalDirectory;
+import dev.stillpoint.backends.journal.StateDirectory;
 import dev.stillpoint.backends.lock.MachineLock;
 import dev.stillpoint.backends.qemu.QemuOverlays;
 import dev.stillpoint.backends.qemu.QemuWay;
@@ -11,6 +13,7 @@ import dev.stillpoint.core.snapshot.SnapshotException;
 import dev.stillpoint.core.snapshot.SnapshotListener;
 import dev.stillpoint.core.snapshot.SnapshotOperation;
 import dev.stillpoint.core.snapshot.SnapshotRequest;
+import dev.stillpoint.core.spi.Journal;
 import dev.stillpoint.core.spi.QuiesceCheck;
 import dev.stillpoint.core.spi.Quiescer;
 import dev.stillpoint.qga.QgaClient;
@@ -69,6 +72,7 @@ public final class SnapshotEngine {
   public static final class Builder {
     private @Nullable QmpClient monitor;
     private @Nullable QgaClient agent;
+    private @Nullable Journal journal;
     private @Nullable Quiescer quiescer;
     private @Nullable QemuWay way;
     private SnapshotListener listener = SnapshotListener.none();
@@ -102,6 +106,15 @@ public final class SnapshotEngine {
       return this;
     }
 
+    /**
+     * Where the operation is written down, so that somebody else can finish it; without this, in
+     * {@link StateDirectory#standard()}.
+     */
+    public Builder journal(Journal where) {
+      journal = where;
+      return this;
+    }
+
     /** Who hears of progress. */
     public Builder listener(SnapshotListener who) {
       listener = who;
@@ -115,10 +128,14 @@ public final class SnapshotEngine {
      */
     public SnapshotEngine build() {
       QmpClient known = Objects.requireNonNull(monitor, "an engine needs a monitor");
+      Endpoint agentEndpoint = agent == null ? null : agent.endpoint();
       var coordinator =
           SnapshotCoordinator.builder()
               .method(new QemuOverlays(known, Optional.ofNullable(way)))
               .pauser(new MonitorPauser(known))
+              .journal(journal == null ? JournalDirectory.in(StateDirectory.standard()) : journal)
+              .machine(deadline ->
+                  MachineLook.identify(known, Optional.ofNullable(agentEndpoint), deadline))
               .listener(listener);
       if (agent != null) {
         coordinator.quiescer(new GuestQuiescer(agent, Optional.of(known)));
@@ -126,8 +143,8 @@ public final class SnapshotEngine {
         coordinator.quiescer(quiescer);
       }
       List<Endpoint> endpoints = new ArrayList<>(List.of(known.endpoint()));
-      if (agent != null) {
-        endpoints.add(agent.endpoint());
+      if (agentEndpoint != null) {
+        endpoints.add(agentEndpoint);
       }
       return new SnapshotEngine(coordinator.build(), endpoints);
     }

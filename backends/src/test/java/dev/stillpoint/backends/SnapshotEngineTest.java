@@ -3,6 +3,7 @@ package dev.stillpoint.backends;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.stillpoint.backends.journal.JournalDirectory;
 import dev.stillpoint.backends.lock.MachineLock;
 import dev.stillpoint.core.snapshot.ErrorCode;
 import dev.stillpoint.core.snapshot.GuestState;
@@ -16,16 +17,19 @@ import dev.stillpoint.qmp.QmpClient;
 import dev.stillpoint.qmp.endpoint.Endpoint;
 import dev.stillpoint.qmp.testing.FakeQmpServer;
 import dev.stillpoint.qmp.testing.Fault;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
 
 /** The engine on one machine at a time, over a monitor and an agent in this process. */
 @Timeout(60)
 class SnapshotEngineTest {
+  @TempDir private Path state;
   private final FakeAgent agent = FakeAgent.start();
   private final FakeQmpServer monitor = FakeQmpServer.start();
   private final QmpClient qmp = QmpClient.connect(monitor.endpoint()).join();
@@ -43,6 +47,7 @@ class SnapshotEngineTest {
     return SnapshotEngine.builder()
         .monitor(qmp)
         .agent(qga)
+        .journal(JournalDirectory.in(state))
         .build()
         .start(SnapshotRequest.named("nightly"));
   }

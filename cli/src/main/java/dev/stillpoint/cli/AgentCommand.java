@@ -3,6 +3,7 @@ package dev.stillpoint.cli;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.stillpoint.backends.GuestFreeze;
 import dev.stillpoint.core.snapshot.Failure;
+import dev.stillpoint.core.spi.Journal;
 import dev.stillpoint.qmp.endpoint.Endpoint;
 import java.io.PrintWriter;
 import java.time.Duration;
@@ -45,8 +46,8 @@ abstract class AgentCommand implements Callable<Integer> {
   }
 
   /** Takes the machine's lock and connects to its agent. */
-  final GuestFreeze connect(Duration patience, String what) {
-    return GuestFreeze.connect(qga, patience, what);
+  final GuestFreeze connect(Duration patience, String what, Journal journal) {
+    return GuestFreeze.connect(qga, patience, what, journal);
   }
 
   final Duration timeout() {

@@ -15,6 +15,7 @@ import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -41,6 +42,8 @@ final class FreezeCommand extends AgentCommand {
       description = "how long to pursue the thaw, before exit 3 (${DEFAULT-VALUE})")
   private Duration thawBound = Duration.ofSeconds(30);
 
+  @Mixin private StateOption state = new StateOption();
+
   @Parameters(paramLabel = "COMMAND", description = "what to run while the guest is held")
   private List<String> command = new ArrayList<>();
 
@@ -53,7 +56,7 @@ final class FreezeCommand extends AgentCommand {
 
   private int connectAndHold(Interruptible guarded) {
     guarded.whenAsked(letGo::countDown);
-    try (GuestFreeze guest = connect(timeout(), "freeze")) {
+    try (GuestFreeze guest = connect(timeout(), "freeze", state.journal())) {
       guest.requireFreezable(timeout());
       return guarded.begin() ? hold(guest) : ExitCode.FAILED;
     } catch (SnapshotException e) {

@@ -34,6 +34,7 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -154,6 +155,8 @@ final class SnapshotCommand implements Callable<Integer> {
       description = "how QEMU makes the overlays; the shortest hold it can where nothing is said")
   private @Nullable QemuWay way;
 
+  @Mixin private StateOption state = new StateOption();
+
   @Option(names = "--dry-run", description = "prepare and rehearse, then remove everything again")
   private boolean dryRun;
 
@@ -194,7 +197,11 @@ final class SnapshotCommand implements Callable<Integer> {
     // The agent first: it may sleep for a tenth of a second, and the monitor is asked meanwhile.
     Optional<CompletableFuture<QgaClient>> agent = connectAgent();
     try (QmpClient monitor = connectMonitor()) {
-      var engine = SnapshotEngine.builder().monitor(monitor).listener(this::progress);
+      var engine =
+          SnapshotEngine.builder()
+              .monitor(monitor)
+              .listener(this::progress)
+              .journal(state.journal());
       if (way != null) {
         engine.qemuWay(way);
       }

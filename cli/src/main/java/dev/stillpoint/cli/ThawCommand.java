@@ -2,6 +2,7 @@ package dev.stillpoint.cli;
 
 import dev.stillpoint.backends.GuestFreeze;
 import dev.stillpoint.core.snapshot.SnapshotException;
+import dev.stillpoint.core.spi.Journal;
 import java.time.Duration;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -34,7 +35,7 @@ final class ThawCommand extends AgentCommand {
   @Override
   public Integer call() {
     // An agent may sit behind another client's turn: waiting for it is part of the pursuit.
-    try (GuestFreeze guest = connect(thawBound, "thaw")) {
+    try (GuestFreeze guest = connect(thawBound, "thaw", Journal.none())) {
       guest.thaw(thawBound).warnings().forEach(this::warn);
       tell(ResultJson.object().put("guest", "thawed"), "thawed");
       return ExitCode.DONE;

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.stillpoint.backends.journal.JournalDirectory;
 import dev.stillpoint.backends.lock.MachineLock;
 import dev.stillpoint.qga.QgaClient;
 import dev.stillpoint.qga.command.GuestFsfreezeFreeze;
@@ -190,6 +191,52 @@ class AgentCommandsTest {
     } finally {
       other.close();
     }
+  }
+
+  @Test
+  void aFreezeIsWrittenDownWhileItLastsAndAStateThatCannotBeWrittenForbidsIt() throws IOException {
+    // given
+    Path copy = directory.resolve("copy");
+    Path state = directory.resolve("state");
+    Path file = Files.createFile(directory.resolve("file"));
+    // when
+    Run held =
+        run(
+            "freeze",
+            "--for",
+            "20s",
+            "--state-dir",
+            state.toString(),
+            "--",
+            "sh",
+            "-c",
+            "cat " + state + "/operations/* > " + copy);
+    Run refused = run("freeze", "--for", "50ms", "--state-dir", file.toString(), "-o", "json");
+    // then
+    assertEquals(ExitCode.DONE, held.code(), held.err());
+    assertTrue(Files.readString(copy).contains("\"thawOwed\":true"), Files.readString(copy));
+    assertEquals(List.of(), JournalDirectory.in(state).operations());
+    assertEquals(ExitCode.FAILED, refused.code(), refused.err());
+    assertTrue(refused.out().contains("\"code\":\"journal-failed\""), refused.out());
+    assertTrue(refused.out().contains("\"guest\":\"never-frozen\""), refused.out());
+    assertEquals(1, agent.freezes());
+  }
+
+  @Test
+  void aThawThatIsNotProvedStaysWrittenDown() {
+    // given
+    Path state = directory.resolve("state");
+    for (int i = 0; i < 50; i++) {
+      agent.fault("guest-fsfreeze-thaw", Fault.LOST);
+    }
+    // when
+    run("freeze", "--for", "50ms", "--thaw-bound", "300ms", "--state-dir", state.toString());
+    // then
+    var entry = JournalDirectory.in(state).operations().get(0).last().orElseThrow();
+    assertTrue(entry.thawOwed(), entry::toString);
+    assertEquals("freeze", entry.kind());
+    assertEquals(Optional.of(agent.endpoint().toString()), entry.machine().agent());
+    assertTrue(entry.machine().incarnation().isPresent(), entry::toString);
   }
 
   @Test

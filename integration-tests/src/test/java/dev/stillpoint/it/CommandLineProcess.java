@@ -100,6 +100,11 @@ final class CommandLineProcess implements AutoCloseable {
     process.destroy();
   }
 
+  /** SIGKILL; returns when it is gone. */
+  void kill() throws InterruptedException {
+    assertTrue(process.destroyForcibly().waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS), "it lives");
+  }
+
   /** Waits for its end. */
   Run ended() throws IOException, InterruptedException {
     assertTrue(process.waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS), "it did not end");

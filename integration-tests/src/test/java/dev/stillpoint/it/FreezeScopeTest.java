@@ -71,8 +71,7 @@ class FreezeScopeTest {
   void oneMountPointStandsStillAndTheOthersKeepWriting() {
     assertEquals(
         only("/data1"),
-        frozenInTheHold(
-            SnapshotRequest.named("one").disk("vd1").mountpoints(List.of("/data1"))));
+        frozenInTheHold(SnapshotRequest.named("one").disk("vd1").mountpoints(List.of("/data1"))));
   }
 
   @Test
@@ -97,8 +96,7 @@ class FreezeScopeTest {
 
   @Test
   void theDoctorTellsWhichFileSystemLiesOnWhichDisk() {
-    Diagnosis found =
-        Doctor.examine(proxied.machine.monitor, proxied.machine.agent, true);
+    Diagnosis found = Doctor.examine(proxied.machine.monitor, proxied.machine.agent, true);
 
     assertTrue(found.wouldWork(), found::toString);
     assertTrue(found.freezeTook().isPresent(), found::toString);

@@ -17,6 +17,7 @@ import io.netty.handler.codec.LineBasedFrameDecoder;
 import java.lang.reflect.Type;
 import java.security.SecureRandom;
 import java.time.Duration;
+import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
@@ -108,6 +109,14 @@ public final class QgaClient implements AutoCloseable {
   /** Where this client is connected to. */
   public Endpoint endpoint() {
     return endpoint;
+  }
+
+  /**
+   * The process that serves a unix endpoint, such as QEMU's; empty for other endpoints and once the
+   * connection has ended.
+   */
+  public OptionalLong peerPid() {
+    return Transport.peerPid(channel);
   }
 
   /** Executes a command with the timeout of the options. */

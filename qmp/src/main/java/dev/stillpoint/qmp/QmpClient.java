@@ -15,6 +15,7 @@ import io.netty.channel.ChannelInitializer;
 import io.netty.handler.codec.LineBasedFrameDecoder;
 import java.lang.reflect.Type;
 import java.time.Duration;
+import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicLong;
@@ -85,6 +86,14 @@ public final class QmpClient implements AutoCloseable {
   /** Where this client is connected to. */
   public Endpoint endpoint() {
     return endpoint;
+  }
+
+  /**
+   * The process that serves a unix endpoint, such as QEMU's; empty for other endpoints and once the
+   * connection has ended.
+   */
+  public OptionalLong peerPid() {
+    return Transport.peerPid(channel);
   }
 
   /** What the monitor said first. */

@@ -112,6 +112,11 @@ public final class MachineLock implements AutoCloseable {
     return Optional.empty();
   }
 
+  /** The one text of an endpoint, however it was spelled, by which a machine is known. */
+  public static String nameOf(Endpoint endpoint) {
+    return CanonicalEndpoint.of(endpoint).text();
+  }
+
   /** Each once, in one order for everybody, so that of two who meet one gets all. */
   private static Collection<CanonicalEndpoint> canonical(Collection<Endpoint> endpoints) {
     var sorted = new TreeMap<String, CanonicalEndpoint>();

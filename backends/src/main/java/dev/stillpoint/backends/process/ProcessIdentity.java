@@ -38,6 +38,12 @@ public record ProcessIdentity(long pid, long startTicks, String bootId) {
     return bootId.equals(bootNow()) && startTicks(pid).filter(now -> now == startTicks).isPresent();
   }
 
+  /** Number, start and boot in one word, as in the journal. */
+  @Override
+  public String toString() {
+    return pid + "@" + startTicks + "/" + bootId;
+  }
+
   private static Optional<Long> startTicks(long pid) {
     try {
       String stat = Files.readString(Path.of("/proc", Long.toString(pid), "stat"));

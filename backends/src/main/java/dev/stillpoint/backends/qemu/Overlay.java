@@ -4,12 +4,16 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.stillpoint.core.disk.DiskSource;
 import dev.stillpoint.core.snapshot.DiskSnapshot;
+import dev.stillpoint.core.spi.Inventory;
+import dev.stillpoint.core.spi.Inventory.Belonging;
+import dev.stillpoint.core.spi.Inventory.Kind;
 import dev.stillpoint.qmp.command.BlockdevAdd;
 import dev.stillpoint.qmp.command.BlockdevCreate;
 import dev.stillpoint.qmp.command.BlockdevSnapshot;
 import dev.stillpoint.qmp.command.BlockdevSnapshotSync;
 import dev.stillpoint.qmp.command.QmpCommand;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -87,6 +91,27 @@ record Overlay(String name, AttachedDisk disk, Path path, String prefix, QemuWay
 
   String file() {
     return path.toString();
+  }
+
+  /** The disk for the journal, with these belongings. */
+  Inventory inventory(List<Belonging> belongings) {
+    return new Inventory(
+        name,
+        QemuOverlays.NAME,
+        way.toString(),
+        disk.fileName(),
+        Optional.of(disk.nodeName()),
+        belongings);
+  }
+
+  /** Everything that this overlay is made of or taken back with. */
+  List<Belonging> belongings(Optional<OverlayFile> reserved) {
+    return List.of(
+        new Belonging(Kind.FILE, "overlay", file(), reserved.map(OverlayFile::number)),
+        new Belonging(Kind.NODE, "file", fileNode(), Optional.empty()),
+        new Belonging(Kind.NODE, "overlay", overlayNode(), Optional.empty()),
+        new Belonging(Kind.JOB, "create", createJob(), Optional.empty()),
+        new Belonging(Kind.JOB, "commit", commitJob(), Optional.empty()));
   }
 
   /** What the disk is once it is cut. */

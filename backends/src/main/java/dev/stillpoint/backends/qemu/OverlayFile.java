@@ -1,6 +1,7 @@
 package dev.stillpoint.backends.qemu;
 
 import dev.stillpoint.core.snapshot.ErrorCode;
+import dev.stillpoint.core.spi.Inventory.FileNumber;
 import java.io.IOException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
@@ -38,6 +39,10 @@ record OverlayFile(Path path, long device, long inode) {
       throw BlockGraph.refusal(
           ErrorCode.OVERLAY_UNUSABLE, "cannot make " + path + ": " + reason(e), disk);
     }
+  }
+
+  FileNumber number() {
+    return new FileNumber(device, inode);
   }
 
   private void ownLike(Path base) throws IOException {

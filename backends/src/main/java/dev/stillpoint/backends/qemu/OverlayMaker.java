@@ -4,6 +4,7 @@ import dev.stillpoint.core.snapshot.ErrorCode;
 import dev.stillpoint.core.snapshot.Failure;
 import dev.stillpoint.core.snapshot.SnapshotException;
 import dev.stillpoint.core.spi.Deadline;
+import dev.stillpoint.core.spi.Inventory;
 import dev.stillpoint.qmp.command.BlockdevDel;
 import dev.stillpoint.qmp.command.JobCancel;
 import dev.stillpoint.qmp.error.CommandException;
@@ -13,6 +14,8 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentLinkedDeque;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -22,20 +25,36 @@ final class OverlayMaker {
 
   private final Monitor monitor;
   private final List<Overlay> overlays;
-  private final Deque<OverlayFile> files = new ArrayDeque<>();
+  // Read by the inventory while somebody else may be at work.
+  private final Deque<OverlayFile> files = new ConcurrentLinkedDeque<>();
   private final Deque<String> nodes = new ArrayDeque<>();
   private final Deque<String> jobs = new ArrayDeque<>();
+  private volatile boolean removed;
 
   OverlayMaker(Monitor monitor, List<Overlay> overlays) {
     this.monitor = monitor;
     this.overlays = overlays;
   }
 
-  synchronized void make(Deadline deadline) {
+  /** Makes the files, empty. */
+  synchronized void reserve() {
     for (Overlay overlay : overlays) {
       files.push(
           OverlayFile.reserve(overlay.path(), Path.of(overlay.disk().fileName()), overlay.name()));
     }
+  }
+
+  /**
+   * What is made for one disk; planned until {@link #reserve}, and nothing after {@link #remove}.
+   */
+  Inventory inventory(Overlay overlay) {
+    Optional<OverlayFile> file =
+        files.stream().filter(one -> one.path().equals(overlay.path())).findFirst();
+    return overlay.inventory(removed ? List.of() : overlay.belongings(file));
+  }
+
+  /** Fills them, and attaches what is attached before the cut. */
+  synchronized void make(Deadline deadline) {
     for (Overlay overlay : overlays) {
       try {
         make(overlay, deadline);
@@ -86,6 +105,7 @@ final class OverlayMaker {
       throw new SnapshotException(
           Failure.of(ErrorCode.CLEANUP_FAILED, "left behind: " + String.join("; ", left)));
     }
+    removed = true;
   }
 
   private void removeJobs(Deadline deadline) {
@@ -130,10 +150,11 @@ final class OverlayMaker {
   }
 
   private void removeFiles(List<String> left) {
-    while (!files.isEmpty()) {
-      OverlayFile file = files.pop();
+    for (OverlayFile file : List.copyOf(files)) {
       try {
-        if (!file.delete()) {
+        if (file.delete()) {
+          files.remove(file);
+        } else {
           left.add(file.path() + " (it is no longer the file that was made)");
         }
       } catch (IOException e) {

@@ -9,6 +9,7 @@ import dev.stillpoint.core.spi.Cut;
 import dev.stillpoint.core.spi.CutDisk;
 import dev.stillpoint.core.spi.CutReport;
 import dev.stillpoint.core.spi.Deadline;
+import dev.stillpoint.core.spi.Inventory;
 import dev.stillpoint.core.spi.Settlement;
 import dev.stillpoint.qmp.command.BlockCommit;
 import dev.stillpoint.qmp.command.JobComplete;
@@ -87,6 +88,21 @@ final class QemuCut implements Cut {
   @Override
   public List<String> warnings() {
     return warnings;
+  }
+
+  @Override
+  public List<Inventory> inventory() {
+    return overlays.stream().map(maker::inventory).toList();
+  }
+
+  @Override
+  public CompletionStage<Void> reserve(Deadline deadline) {
+    preparing =
+        Monitor.later(() -> {
+          maker.reserve();
+          return null;
+        });
+    return preparing;
   }
 
   @Override

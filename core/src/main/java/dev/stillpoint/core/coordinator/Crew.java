@@ -14,7 +14,9 @@ import dev.stillpoint.core.spi.FreezeException;
 import dev.stillpoint.core.spi.FreezePace;
 import dev.stillpoint.core.spi.FreezeReport;
 import dev.stillpoint.core.spi.Freezer;
+import dev.stillpoint.core.spi.Inventory;
 import dev.stillpoint.core.spi.Journal;
+import dev.stillpoint.core.spi.JournalEntry;
 import dev.stillpoint.core.spi.MachineStatus;
 import dev.stillpoint.core.spi.Pauser;
 import dev.stillpoint.core.spi.QuiesceCheck;
@@ -42,9 +44,11 @@ final class Crew implements Participants {
   private final Optional<Quiescer> quiescer;
   private final Optional<Pauser> pauser;
   private final Map<String, SnapshotMethod> methods;
-  private final Journal journal;
+  private final Scribe scribe;
 
   private volatile CutGroup cuts = new CutGroup(List.of());
+  private volatile Plan plan = new Plan(false, false);
+  private volatile boolean begun;
   private volatile @Nullable Freezer freezer;
 
   Crew(
@@ -53,18 +57,20 @@ final class Crew implements Participants {
       Optional<Quiescer> quiescer,
       Optional<Pauser> pauser,
       Map<String, SnapshotMethod> methods,
-      Journal journal) {
+      Scribe scribe) {
     this.id = id;
     this.request = request;
     this.quiescer = quiescer;
     this.pauser = pauser;
     this.methods = methods;
-    this.journal = journal;
+    this.scribe = scribe;
   }
 
   @Override
   public CompletionStage<Survey> check(Deadline deadline) {
-    return machineStatus(deadline)
+    return scribe
+        .look(deadline)
+        .thenCompose(known -> machineStatus(deadline))
         .thenCompose(status ->
             checkCuts(deadline)
                 .thenCompose(group -> checkQuiesce(status, deadline).thenApply(q -> plan(q))));
@@ -183,18 +189,25 @@ final class Crew implements Participants {
       case QuiesceCheck.Refused refused -> throw new SnapshotException(refused.reason());
     }
     boolean pause = !cuts.isOneInstant() && pauser.isPresent();
-    return new Survey(
-        new Plan(freeze, pause, pace.isPresent()),
-        pace,
-        cuts.isOneInstant() || pause,
-        reasons,
-        notCovered,
-        warnings);
+    plan = new Plan(freeze, pause, pace.isPresent());
+    return new Survey(plan, pace, cuts.isOneInstant() || pause, reasons, notCovered, warnings);
   }
 
   @Override
-  public void write(Journal.Phase phase) {
-    journal.write(id, phase);
+  public void write(Journal.Phase phase, Optional<JournalEntry.Ending> ending) {
+    List<Inventory> made = cuts.inventory();
+    // At the end, what was planned and never begun is nothing that could be left over.
+    scribe.write(
+        phase,
+        plan,
+        ending.isPresent() && !begun ? made.stream().map(Inventory::emptied).toList() : made,
+        ending);
+  }
+
+  @Override
+  public CompletionStage<Void> reserve(Deadline deadline) {
+    begun = true;
+    return cuts.reserve(deadline);
   }
 
   @Override

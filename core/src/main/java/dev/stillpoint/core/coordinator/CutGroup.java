@@ -6,6 +6,7 @@ import dev.stillpoint.core.spi.Cut;
 import dev.stillpoint.core.spi.CutDisk;
 import dev.stillpoint.core.spi.CutReport;
 import dev.stillpoint.core.spi.Deadline;
+import dev.stillpoint.core.spi.Inventory;
 import dev.stillpoint.core.spi.Settlement;
 import java.util.ArrayList;
 import java.util.List;
@@ -31,6 +32,14 @@ record CutGroup(List<Cut> cuts) {
   /** One method cuts its whole group at one instant; several do not agree on one. */
   boolean isOneInstant() {
     return cuts.size() <= 1;
+  }
+
+  List<Inventory> inventory() {
+    return cuts.stream().flatMap(cut -> cut.inventory().stream()).toList();
+  }
+
+  CompletionStage<Void> reserve(Deadline deadline) {
+    return all(cut -> cut.reserve(deadline));
   }
 
   CompletionStage<Void> prepare(Deadline deadline) {

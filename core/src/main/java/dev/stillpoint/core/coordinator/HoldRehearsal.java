@@ -10,7 +10,9 @@ import dev.stillpoint.core.spi.CutReport;
 import dev.stillpoint.core.spi.Deadline;
 import dev.stillpoint.core.spi.FreezeReport;
 import dev.stillpoint.core.spi.Freezer;
+import dev.stillpoint.core.spi.Inventory;
 import dev.stillpoint.core.spi.Journal;
+import dev.stillpoint.core.spi.MachineIdentity;
 import dev.stillpoint.core.spi.QuiesceCheck;
 import dev.stillpoint.core.spi.QuiesceOrder;
 import dev.stillpoint.core.spi.Quiescer;
@@ -49,7 +51,11 @@ final class HoldRehearsal {
               Optional.of(new Nobody()),
               Optional.empty(),
               methods,
-              Journal.none());
+              new Scribe(
+                  "00000000",
+                  request,
+                  Journal.none(),
+                  deadline -> later(MachineIdentity.unknown())));
       return SnapshotCoordinator.launch("rehearsal", request, crew, SnapshotListener.none())
           .result()
           .toCompletableFuture()
@@ -107,6 +113,16 @@ final class HoldRehearsal {
     @Override
     public List<String> warnings() {
       return List.of();
+    }
+
+    @Override
+    public List<Inventory> inventory() {
+      return List.of();
+    }
+
+    @Override
+    public CompletionStage<Void> reserve(Deadline deadline) {
+      return CompletableFuture.runAsync(() -> {});
     }
 
     @Override

@@ -3,7 +3,9 @@ package dev.stillpoint.core.coordinator;
 import dev.stillpoint.core.snapshot.SnapshotListener;
 import dev.stillpoint.core.snapshot.SnapshotOperation;
 import dev.stillpoint.core.snapshot.SnapshotRequest;
+import dev.stillpoint.core.spi.Deadline;
 import dev.stillpoint.core.spi.Journal;
+import dev.stillpoint.core.spi.MachineIdentity;
 import dev.stillpoint.core.spi.Pauser;
 import dev.stillpoint.core.spi.Quiescer;
 import dev.stillpoint.core.spi.SnapshotMethod;
@@ -13,9 +15,12 @@ import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -33,6 +38,7 @@ public final class SnapshotCoordinator {
   private final Map<String, SnapshotMethod> methods;
   private final SnapshotListener listener;
   private final Journal journal;
+  private final Function<Deadline, CompletionStage<MachineIdentity>> machine;
 
   private SnapshotCoordinator(Builder builder) {
     this.quiescer = Optional.ofNullable(builder.quiescer);
@@ -40,6 +46,7 @@ public final class SnapshotCoordinator {
     this.methods = new LinkedHashMap<>(builder.methods);
     this.listener = builder.listener;
     this.journal = builder.journal;
+    this.machine = builder.machine;
   }
 
   /** A coordinator to be put together; at least one method is required. */
@@ -68,7 +75,8 @@ public final class SnapshotCoordinator {
    */
   public SnapshotOperation start(String id, SnapshotRequest request) {
     HoldRehearsal.once();
-    var crew = new Crew(id, request, quiescer, pauser, methods, journal);
+    var scribe = new Scribe(id, request, journal, machine);
+    var crew = new Crew(id, request, quiescer, pauser, methods, scribe);
     return launch(id, request, crew, listener);
   }
 
@@ -92,6 +100,8 @@ public final class SnapshotCoordinator {
     private @Nullable Pauser pauser;
     private SnapshotListener listener = SnapshotListener.none();
     private Journal journal = Journal.none();
+    private Function<Deadline, CompletionStage<MachineIdentity>> machine =
+        deadline -> CompletableFuture.completedFuture(MachineIdentity.unknown());
 
     private Builder() {}
 
@@ -121,7 +131,13 @@ public final class SnapshotCoordinator {
       return this;
     }
 
-    /** Where operations are written down. */
+    /** How to find out which machine it is, for the journal; asked once an operation. */
+    public Builder machine(Function<Deadline, CompletionStage<MachineIdentity>> identify) {
+      machine = identify;
+      return this;
+    }
+
+    /** Where operations are written down; without it, nowhere. */
     public Builder journal(Journal where) {
       journal = where;
       return this;

@@ -5,9 +5,10 @@ import java.util.concurrent.CompletionStage;
 
 /**
  * One cut of a group of disks, from the check to the end. Methods return at once and are called one
- * after the other, with two exceptions: {@link #clean} may be called while {@link #prepare} is
- * unfinished and then first lets it end, and {@link #settle} may be called while {@link #cut} is
- * unanswered and then first waits for the answer, both within their own deadline.
+ * after the other, with two exceptions: {@link #clean} may be called while {@link #reserve} or
+ * {@link #prepare} is unfinished and then first lets it end, and {@link #settle} may be called
+ * while {@link #cut} is unanswered and then first waits for the answer, both within their own
+ * deadline.
  *
  * <p>A stage that fails carries a {@link dev.stillpoint.core.snapshot.SnapshotException}.
  */
@@ -23,8 +24,22 @@ public interface Cut {
   List<String> warnings();
 
   /**
-   * Makes everything that the cut needs, and rehearses it where that is possible. Never overwrites.
-   * What it made before a failure is removed by {@link #clean}.
+   * What this cut makes, disk by disk: planned from the check on, with the numbers of its files
+   * once they are reserved, and without what {@link #clean} has removed. Does not block, and may be
+   * called in every phase.
+   */
+  List<Inventory> inventory();
+
+  /**
+   * Makes every file that the cut needs, empty, so that it is known which they are before anything
+   * is put into them. Never takes an existing one. What it made before a failure is removed by
+   * {@link #clean}.
+   */
+  CompletionStage<Void> reserve(Deadline deadline);
+
+  /**
+   * Makes everything else that the cut needs, and rehearses it where that is possible. Never
+   * overwrites. What it made before a failure is removed by {@link #clean}.
    */
   CompletionStage<Void> prepare(Deadline deadline);
 

@@ -6,27 +6,29 @@ package dev.stillpoint.core.spi;
  */
 public interface Journal {
 
-  /** The moments that are written down. */
+  /** The moments that are written down, each named by what comes next. */
   enum Phase {
-    /** Before anything is made. */
+    /** Before anything is made: what is planned. */
+    RESERVING,
+    /** The files are made, and are empty: which they are, before anything is put into them. */
     PREPARING,
     /** Before the guest is frozen, or the machine paused, or the disks cut. */
     HOLDING,
     /** The guest is known to be let go. */
     RELEASED,
-    /** Nothing is owed any more. */
+    /** The operation has ended; what it still owes and what is left of it stays written down. */
     ENDED
   }
 
   /**
-   * Writes one entry.
+   * Writes one entry, which stands for all earlier ones of its operation.
    *
    * @throws java.io.UncheckedIOException when it cannot be made safe
    */
-  void write(String operationId, Phase phase);
+  void write(JournalEntry entry);
 
   /** A journal that keeps nothing. */
   static Journal none() {
-    return (operationId, phase) -> {};
+    return entry -> {};
   }
 }

@@ -13,6 +13,9 @@ public sealed interface Effect {
   /** Write the journal: answered by recorded or record failed. */
   record WriteJournal(Journal.Phase phase) implements Effect {}
 
+  /** Make the files that the cut needs, empty: answered by reserved or reserve failed. */
+  record Reserve() implements Effect {}
+
   /** Make what the cut needs: answered by prepared or prepare failed. */
   record Prepare() implements Effect {}
 

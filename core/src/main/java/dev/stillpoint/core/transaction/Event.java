@@ -19,6 +19,12 @@ public sealed interface Event {
   /** The journal could not be written. */
   record RecordFailed(Journal.Phase phase, Failure failure) implements Event {}
 
+  /** The files are made, empty, and it is known which they are. */
+  record Reserved() implements Event {}
+
+  /** Reserving failed; what was made is still there. */
+  record ReserveFailed(Failure failure) implements Event {}
+
   /** Everything is ready for the cut. */
   record Prepared() implements Event {}
 

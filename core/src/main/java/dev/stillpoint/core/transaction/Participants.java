@@ -4,8 +4,10 @@ import dev.stillpoint.core.spi.CutReport;
 import dev.stillpoint.core.spi.Deadline;
 import dev.stillpoint.core.spi.FreezeReport;
 import dev.stillpoint.core.spi.Journal;
+import dev.stillpoint.core.spi.JournalEntry;
 import dev.stillpoint.core.spi.Settlement;
 import dev.stillpoint.core.spi.ThawReport;
+import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 
 /**
@@ -17,8 +19,11 @@ public interface Participants {
   /** Asks everybody whether it can be done; changes nothing. */
   CompletionStage<Survey> check(Deadline deadline);
 
-  /** Writes the journal; blocks until the entry is safe. */
-  void write(Journal.Phase phase);
+  /** Writes the journal; blocks until the entry is safe. The ending comes with the last phase. */
+  void write(Journal.Phase phase, Optional<JournalEntry.Ending> ending);
+
+  /** Makes the files that the cut needs, empty. */
+  CompletionStage<Void> reserve(Deadline deadline);
 
   /** Makes and rehearses what the cut needs. */
   CompletionStage<Void> prepare(Deadline deadline);

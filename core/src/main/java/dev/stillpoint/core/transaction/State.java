@@ -15,6 +15,9 @@ public sealed interface State {
   /** Waiting for the journal to hold what comes next, before it is done. */
   record Announcing(Terms terms, Plan plan, Intent intent) implements State {}
 
+  /** Making the files that the cut needs, empty, so that the journal can tell which they are. */
+  record Reserving(Terms terms, Plan plan) implements State {}
+
   /** Making and rehearsing everything that the cut needs. */
   record Preparing(Terms terms, Plan plan) implements State {}
 
@@ -47,7 +50,9 @@ public sealed interface State {
 
   /** What an announcement is about. */
   enum Intent {
-    /** Overlays and nodes are about to be made. */
+    /** Files are about to be made. */
+    RESERVE,
+    /** They are about to be filled, and nodes to be made. */
     PREPARE,
     /** The guest is about to be held, or the disks to be cut. */
     HOLD

@@ -24,6 +24,8 @@ import dev.stillpoint.core.transaction.Event.PrepareFailed;
 import dev.stillpoint.core.transaction.Event.Prepared;
 import dev.stillpoint.core.transaction.Event.RecordFailed;
 import dev.stillpoint.core.transaction.Event.Recorded;
+import dev.stillpoint.core.transaction.Event.ReserveFailed;
+import dev.stillpoint.core.transaction.Event.Reserved;
 import dev.stillpoint.core.transaction.Event.ResumeFailed;
 import dev.stillpoint.core.transaction.Event.Resumed;
 import dev.stillpoint.core.transaction.Event.Settled;
@@ -41,6 +43,7 @@ import dev.stillpoint.core.transaction.State.Freezing;
 import dev.stillpoint.core.transaction.State.Intent;
 import dev.stillpoint.core.transaction.State.Pausing;
 import dev.stillpoint.core.transaction.State.Preparing;
+import dev.stillpoint.core.transaction.State.Reserving;
 import dev.stillpoint.core.transaction.State.Resuming;
 import dev.stillpoint.core.transaction.State.Settling;
 import dev.stillpoint.core.transaction.State.Thawing;
@@ -85,6 +88,7 @@ public final class TransactionMachine {
     return switch (state) {
       case Checking s -> checking(s, event);
       case Announcing s -> announcing(s, event);
+      case Reserving s -> reserving(s, event);
       case Preparing s -> preparing(s, event);
       case Freezing s -> freezing(s, event);
       case Pausing s -> pausing(s, event);
@@ -102,8 +106,8 @@ public final class TransactionMachine {
     return switch (event) {
       case Checked e ->
           to(
-              new Announcing(s.terms(), e.plan(), Intent.PREPARE),
-              new Effect.WriteJournal(Journal.Phase.PREPARING));
+              new Announcing(s.terms(), e.plan(), Intent.RESERVE),
+              new Effect.WriteJournal(Journal.Phase.RESERVING));
       case CheckFailed e -> nothingDone(Outcome.FAILED, e.failure());
       case TimerFired(Timer timer) when timer == Timer.OVERALL ->
           nothingDone(Outcome.FAILED, TIMEOUT);
@@ -114,29 +118,45 @@ public final class TransactionMachine {
 
   private static Step announcing(Announcing s, Event event) {
     Ledger ledger = Ledger.open(s.terms(), s.plan());
+    // Until the first entry is written nothing was made, so that there is nothing to remove.
+    boolean nothingMade = s.intent() == Intent.RESERVE;
+    return switch (event) {
+      case Recorded e -> announced(s, ledger);
+      case RecordFailed e when nothingMade -> nothingDone(Outcome.FAILED, e.failure());
+      case RecordFailed e -> clean(ledger.failed(e.failure()));
+      case TimerFired(Timer timer) when timer == Timer.OVERALL ->
+          nothingMade ? nothingDone(Outcome.FAILED, TIMEOUT) : overdueClean(ledger);
+      case CancelRequested e ->
+          nothingMade ? nothingDone(Outcome.CANCELLED, cancelled()) : clean(ledger.cancelled());
+      default -> to(s);
+    };
+  }
+
+  private static Step announced(Announcing s, Ledger ledger) {
     return switch (s.intent()) {
-      case PREPARE ->
-          switch (event) {
-            case Recorded e -> to(new Preparing(s.terms(), s.plan()), new Effect.Prepare());
-            case RecordFailed e -> nothingDone(Outcome.FAILED, e.failure());
-            case TimerFired(Timer timer) when timer == Timer.OVERALL ->
-                nothingDone(Outcome.FAILED, TIMEOUT);
-            case CancelRequested e -> nothingDone(Outcome.CANCELLED, cancelled());
-            default -> to(s);
-          };
+      case RESERVE -> to(new Reserving(s.terms(), s.plan()), new Effect.Reserve());
+      case PREPARE -> to(new Preparing(s.terms(), s.plan()), new Effect.Prepare());
       case HOLD ->
-          switch (event) {
-            case Recorded e when s.plan().freeze() ->
-                to(
-                    new Freezing(s.terms(), s.plan()),
-                    new Effect.StartTimer(s.plan().ownPace() ? Timer.FREEZE : Timer.WINDOW),
-                    new Effect.Freeze());
-            case Recorded e -> hold(ledger);
-            case RecordFailed e -> clean(ledger.failed(e.failure()));
-            case TimerFired(Timer timer) when timer == Timer.OVERALL -> overdueClean(ledger);
-            case CancelRequested e -> clean(ledger.cancelled());
-            default -> to(s);
-          };
+          s.plan().freeze()
+              ? to(
+                  new Freezing(s.terms(), s.plan()),
+                  new Effect.StartTimer(s.plan().ownPace() ? Timer.FREEZE : Timer.WINDOW),
+                  new Effect.Freeze())
+              : hold(ledger);
+    };
+  }
+
+  private static Step reserving(Reserving s, Event event) {
+    Ledger ledger = Ledger.open(s.terms(), s.plan());
+    return switch (event) {
+      case Reserved e ->
+          to(
+              new Announcing(s.terms(), s.plan(), Intent.PREPARE),
+              new Effect.WriteJournal(Journal.Phase.PREPARING));
+      case ReserveFailed e -> clean(ledger.failed(e.failure()));
+      case TimerFired(Timer timer) when timer == Timer.OVERALL -> overdueClean(ledger);
+      case CancelRequested e -> clean(ledger.cancelled());
+      default -> to(s);
     };
   }
 

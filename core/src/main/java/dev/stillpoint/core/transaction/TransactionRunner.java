@@ -10,6 +10,8 @@ import dev.stillpoint.core.snapshot.SnapshotRequest;
 import dev.stillpoint.core.snapshot.SnapshotResult;
 import dev.stillpoint.core.spi.Deadline;
 import dev.stillpoint.core.spi.FreezeException;
+import dev.stillpoint.core.spi.Journal;
+import dev.stillpoint.core.spi.JournalEntry;
 import dev.stillpoint.core.spi.Settlement;
 import java.time.Duration;
 import java.util.EnumMap;
@@ -106,6 +108,12 @@ public final class TransactionRunner {
     switch (effect) {
       case Effect.Check e -> check();
       case Effect.WriteJournal e -> write(e);
+      case Effect.Reserve e ->
+          await(
+              () -> participants.reserve(overall),
+              done -> new Event.Reserved(),
+              ErrorCode.PREPARE_FAILED,
+              Event.ReserveFailed::new);
       case Effect.Prepare e ->
           await(
               () -> participants.prepare(overall),
@@ -149,14 +157,29 @@ public final class TransactionRunner {
   }
 
   private void write(Effect.WriteJournal effect) {
-    await(
-        () -> {
-          participants.write(effect.phase());
-          return CompletableFuture.completedFuture(effect.phase());
-        },
+    CompletionStage<Journal.Phase> written;
+    try {
+      participants.write(effect.phase(), ending());
+      written = CompletableFuture.completedFuture(effect.phase());
+    } catch (RuntimeException e) {
+      // Noted here and not with the answer: that of the last entry comes after the result.
+      Failure failure = SnapshotException.failureOf(e, ErrorCode.JOURNAL_FAILED);
+      findings.failed(failure);
+      written = CompletableFuture.failedFuture(new SnapshotException(failure, e));
+    }
+    CompletionStage<Journal.Phase> answered = written;
+    answer(
+        () -> answered,
         Event.Recorded::new,
-        ErrorCode.JOURNAL_FAILED,
-        failure -> new Event.RecordFailed(effect.phase(), failure));
+        thrown ->
+            new Event.RecordFailed(
+                effect.phase(), SnapshotException.failureOf(thrown, ErrorCode.JOURNAL_FAILED)));
+  }
+
+  private Optional<JournalEntry.Ending> ending() {
+    return state instanceof State.Done end
+        ? Optional.of(new JournalEntry.Ending(end.outcome(), end.guest(), end.failure()))
+        : Optional.empty();
   }
 
   private void freeze() {

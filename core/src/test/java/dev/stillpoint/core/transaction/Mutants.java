@@ -60,6 +60,7 @@ final class Mutants {
     List<String> all =
         new ArrayList<>(
             List.of(
+                "reserving",
                 "preparing",
                 "freezing",
                 "cutting",
@@ -77,6 +78,7 @@ final class Mutants {
     Ledger ledger = ledger(step.state()).orElseThrow();
     State state =
         switch (target) {
+          case "reserving" -> new State.Reserving(ledger.terms(), ledger.plan());
           case "preparing" -> new State.Preparing(ledger.terms(), ledger.plan());
           case "freezing" -> new State.Freezing(ledger.terms(), ledger.plan());
           case "cutting" -> new State.Cutting(ledger.withCutAsked(), false, false);
@@ -94,6 +96,7 @@ final class Mutants {
     return switch (state) {
       case State.Checking s -> Optional.empty();
       case State.Announcing s -> Optional.of(Ledger.open(s.terms(), s.plan()));
+      case State.Reserving s -> Optional.of(Ledger.open(s.terms(), s.plan()));
       case State.Preparing s -> Optional.of(Ledger.open(s.terms(), s.plan()));
       case State.Freezing s -> Optional.of(Ledger.open(s.terms(), s.plan()));
       case State.Pausing s -> Optional.of(s.ledger());

@@ -44,9 +44,15 @@ final class Promises {
     switch (effect) {
       case Effect.Check e -> ask(world, Asked.CHECK);
       case Effect.WriteJournal e -> write(world, e.phase());
-      case Effect.Prepare e -> {
-        require(world.recorded.contains(Journal.Phase.PREPARING), "journal before preparing");
+      case Effect.Reserve e -> {
+        require(world.recorded.contains(Journal.Phase.RESERVING), "journal before reserving");
         world.overlaysExist = true;
+        ask(world, Asked.RESERVE);
+      }
+      case Effect.Prepare e -> {
+        require(
+            world.recorded.contains(Journal.Phase.PREPARING),
+            "no file is filled before the journal knows its inode");
         ask(world, Asked.PREPARE);
       }
       case Effect.Freeze e -> {
@@ -112,11 +118,15 @@ final class Promises {
   private static void write(World world, Journal.Phase phase) {
     boolean released = phase == Journal.Phase.RELEASED;
     require(!released || !(world.freezeOwed || world.pauseOwed), "released means released");
+    require(
+        phase != Journal.Phase.PREPARING || world.filesKnown,
+        "the journal is told of files when it is known which they are");
     world.releaseWritten |= released;
     world.endWritten |= phase == Journal.Phase.ENDED;
     ask(
         world,
         switch (phase) {
+          case RESERVING -> Asked.WRITE_RESERVING;
           case PREPARING -> Asked.WRITE_PREPARING;
           case HOLDING -> Asked.WRITE_HOLDING;
           case RELEASED -> Asked.WRITE_RELEASED;
@@ -161,7 +171,13 @@ final class Promises {
     return switch (state) {
       case State.Checking s -> Set.of(Asked.CHECK);
       case State.Announcing s ->
-          Set.of(s.intent() == State.Intent.PREPARE ? Asked.WRITE_PREPARING : Asked.WRITE_HOLDING);
+          Set.of(
+              switch (s.intent()) {
+                case RESERVE -> Asked.WRITE_RESERVING;
+                case PREPARE -> Asked.WRITE_PREPARING;
+                case HOLD -> Asked.WRITE_HOLDING;
+              });
+      case State.Reserving s -> Set.of(Asked.RESERVE);
       case State.Preparing s -> Set.of(Asked.PREPARE);
       case State.Freezing s -> Set.of(Asked.FREEZE);
       case State.Pausing s -> Set.of(Asked.PAUSE);

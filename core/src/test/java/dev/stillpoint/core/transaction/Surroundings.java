@@ -65,10 +65,15 @@ final class Surroundings {
   private static void answers(World world, Asked asked, List<Move> moves) {
     switch (asked) {
       case CHECK -> checked(world, moves);
+      case WRITE_RESERVING -> written(asked, Journal.Phase.RESERVING, moves);
       case WRITE_PREPARING -> written(asked, Journal.Phase.PREPARING, moves);
       case WRITE_HOLDING -> written(asked, Journal.Phase.HOLDING, moves);
       case WRITE_RELEASED -> written(asked, Journal.Phase.RELEASED, moves);
       case WRITE_ENDED -> written(asked, Journal.Phase.ENDED, moves);
+      case RESERVE -> {
+        moves.add(answer(asked, new Event.Reserved(), w -> w.filesKnown = true));
+        moves.add(answer(asked, new Event.ReserveFailed(TROUBLE), w -> {}));
+      }
       case PREPARE -> {
         moves.add(answer(asked, new Event.Prepared(), w -> {}));
         moves.add(answer(asked, new Event.PrepareFailed(TROUBLE), w -> {}));

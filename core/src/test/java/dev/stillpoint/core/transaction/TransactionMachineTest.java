@@ -20,7 +20,11 @@ import org.junit.jupiter.api.Test;
  */
 class TransactionMachineTest {
   private static final Failure TROUBLE = Failure.of(ErrorCode.INTERNAL, "trouble");
+  private static final Event RESERVING_RECORDED = new Event.Recorded(Journal.Phase.RESERVING);
   private static final Event PREPARING_RECORDED = new Event.Recorded(Journal.Phase.PREPARING);
+  private static final Event[] RESERVED = {
+    RESERVING_RECORDED, new Event.Reserved(), PREPARING_RECORDED
+  };
   private static final Event HOLDING_RECORDED = new Event.Recorded(Journal.Phase.HOLDING);
   private static final Event WINDOW_ENDS = new Event.TimerFired(Timer.WINDOW);
   private static final Event TIMEOUT = new Event.TimerFired(Timer.OVERALL);
@@ -29,9 +33,37 @@ class TransactionMachineTest {
   private static final Event NOT_APPLIED = new Event.Settled(Settlement.State.NOT_APPLIED);
 
   @Test
+  void filesAreReservedAndWrittenDownBeforeTheyAreFilled() {
+    var operation = given(Quiesce.REQUIRE).when(new Event.Checked(new Plan(true, false)));
+
+    operation.thenDid(new Effect.WriteJournal(Journal.Phase.RESERVING));
+    operation.when(RESERVING_RECORDED).thenDid(new Effect.Reserve());
+    operation.when(new Event.Reserved()).thenDid(new Effect.WriteJournal(Journal.Phase.PREPARING));
+    operation.when(PREPARING_RECORDED).thenDid(new Effect.Prepare());
+  }
+
+  @Test
+  void aJournalThatCannotBeWrittenEndsItBeforeAnythingIsMade() {
+    given(Quiesce.REQUIRE)
+        .when(new Event.Checked(new Plan(true, false)))
+        .when(new Event.RecordFailed(Journal.Phase.RESERVING, TROUBLE))
+        .thenEnded(Outcome.FAILED, GuestState.NEVER_FROZEN);
+  }
+
+  @Test
+  void filesThatTheJournalDoesNotKnowAreRemovedEmpty() {
+    given(Quiesce.REQUIRE)
+        .when(new Event.Checked(new Plan(true, false)), RESERVING_RECORDED, new Event.Reserved())
+        .when(new Event.RecordFailed(Journal.Phase.PREPARING, TROUBLE))
+        .thenDid(new Effect.Clean())
+        .when(new Event.Cleaned())
+        .thenEnded(Outcome.FAILED, GuestState.NEVER_FROZEN);
+  }
+
+  @Test
   void aQuiescedSnapshotFreezesCutsThawsAndThenFindsOut() {
     var operation =
-        given(Quiesce.REQUIRE).when(new Event.Checked(new Plan(true, false)), PREPARING_RECORDED);
+        given(Quiesce.REQUIRE).when(new Event.Checked(new Plan(true, false))).when(RESERVED);
 
     operation.when(new Event.Prepared(), HOLDING_RECORDED);
     operation.thenDid(new Effect.StartTimer(Timer.WINDOW), new Effect.Freeze());
@@ -121,7 +153,8 @@ class TransactionMachineTest {
   void aPausedMachineIsResumedBeforeTheThaw() {
     var operation =
         given(Quiesce.REQUIRE)
-            .when(new Event.Checked(new Plan(true, true)), PREPARING_RECORDED)
+            .when(new Event.Checked(new Plan(true, true)))
+            .when(RESERVED)
             .when(new Event.Prepared(), HOLDING_RECORDED);
 
     operation.when(new Event.Frozen()).thenDid(new Effect.Pause());
@@ -133,7 +166,8 @@ class TransactionMachineTest {
   @Test
   void aResumeThatHangsDoesNotKeepTheGuestFrozen() {
     given(Quiesce.REQUIRE)
-        .when(new Event.Checked(new Plan(true, true)), PREPARING_RECORDED)
+        .when(new Event.Checked(new Plan(true, true)))
+        .when(RESERVED)
         .when(new Event.Prepared(), HOLDING_RECORDED, new Event.Frozen(), new Event.Paused())
         .when(new Event.CutDone(), WINDOW_ENDS)
         .thenDid(new Effect.Thaw());
@@ -142,7 +176,9 @@ class TransactionMachineTest {
   @Test
   void aRehearsalNeverFreezes() {
     new Given(new Terms(Quiesce.REQUIRE, LateCut.UNDO, true))
-        .when(new Event.Checked(new Plan(true, false)), PREPARING_RECORDED, new Event.Prepared())
+        .when(new Event.Checked(new Plan(true, false)))
+        .when(RESERVED)
+        .when(new Event.Prepared())
         .thenDid(new Effect.Clean())
         .when(new Event.Cleaned())
         .thenEnded(Outcome.SUCCEEDED, GuestState.NEVER_FROZEN);
@@ -150,7 +186,8 @@ class TransactionMachineTest {
 
   private static Given frozenOperation(Quiesce quiesce, Event... events) {
     return given(quiesce)
-        .when(new Event.Checked(new Plan(true, false)), PREPARING_RECORDED)
+        .when(new Event.Checked(new Plan(true, false)))
+        .when(RESERVED)
         .when(new Event.Prepared(), HOLDING_RECORDED)
         .when(events);
   }

@@ -13,10 +13,12 @@ final class World {
   /** What the machine has asked for and not heard of. */
   enum Asked {
     CHECK,
+    WRITE_RESERVING,
     WRITE_PREPARING,
     WRITE_HOLDING,
     WRITE_RELEASED,
     WRITE_ENDED,
+    RESERVE,
     PREPARE,
     FREEZE,
     PAUSE,
@@ -40,6 +42,7 @@ final class World {
   boolean cutApplied;
   boolean cutMayApply;
   boolean overlaysExist;
+  boolean filesKnown;
 
   boolean freezeOwed;
   boolean pauseOwed;
@@ -74,6 +77,7 @@ final class World {
     copy.cutApplied = cutApplied;
     copy.cutMayApply = cutMayApply;
     copy.overlaysExist = overlaysExist;
+    copy.filesKnown = filesKnown;
     copy.freezeOwed = freezeOwed;
     copy.pauseOwed = pauseOwed;
     copy.resumeAsked = resumeAsked;
@@ -104,6 +108,7 @@ final class World {
       cutApplied,
       cutMayApply,
       overlaysExist,
+      filesKnown,
       freezeOwed,
       pauseOwed,
       resumeAsked,

@@ -11,6 +11,7 @@ import io.netty.channel.nio.NioIoHandler;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import java.net.InetAddress;
 import java.time.Duration;
+import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 
 /**
@@ -28,6 +29,14 @@ public final class Transport {
   private static final int THREADS = 1;
 
   private Transport() {}
+
+  /**
+   * The process behind a unix socket, as the kernel knows it: the one that began to listen. Empty
+   * for other channels, where the kernel does not tell, and once the channel is closed.
+   */
+  public static OptionalLong peerPid(Channel channel) {
+    return channel instanceof UnixChannel unix ? unix.socket().peerPid() : OptionalLong.empty();
+  }
 
   /** Started when the first unix socket is connected; loads junixsocket's native library. */
   private static final class UnixLoops {

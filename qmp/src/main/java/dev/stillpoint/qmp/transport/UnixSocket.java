@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.util.Optional;
+import java.util.OptionalLong;
 import org.newsclub.net.unix.AFUNIXSocketAddress;
 import org.newsclub.net.unix.AFUNIXSocketChannel;
 
@@ -64,6 +65,16 @@ final class UnixSocket implements Closeable {
   /** For what junixsocket alone can do with it; not for bytes, and not to be closed. */
   AFUNIXSocketChannel channel() {
     return socket;
+  }
+
+  /** The process that listens; empty where the kernel does not tell. */
+  OptionalLong peerPid() {
+    try {
+      long pid = socket.getPeerCredentials().getPid();
+      return pid > 0 ? OptionalLong.of(pid) : OptionalLong.empty();
+    } catch (IOException e) {
+      return OptionalLong.empty();
+    }
   }
 
   AFUNIXSocketAddress remote() {

@@ -1,0 +1,49 @@
+package dev.stillpoint.backends;
+
+import dev.stillpoint.backends.lock.MachineLock;
+import dev.stillpoint.backends.process.ProcessIdentity;
+import dev.stillpoint.core.spi.Deadline;
+import dev.stillpoint.core.spi.MachineIdentity;
+import dev.stillpoint.qmp.QmpClient;
+import dev.stillpoint.qmp.command.QueryUuid;
+import dev.stillpoint.qmp.command.UuidInfo;
+import dev.stillpoint.qmp.endpoint.Endpoint;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.concurrent.CompletionStage;
+
+/** Finds out which machine it is ({@code query-uuid}, and the process behind the socket). */
+final class MachineLook {
+  /** What QEMU says of a machine that was given no uuid. */
+  private static final String NO_UUID = "00000000-0000-0000-0000-000000000000";
+
+  private MachineLook() {}
+
+  /** By its monitor; one that tells no uuid, such as a storage daemon's, is known by the rest. */
+  static CompletionStage<MachineIdentity> identify(
+      QmpClient monitor, Optional<Endpoint> agent, Deadline deadline) {
+    return monitor
+        .execute(new QueryUuid(), deadline.remaining())
+        .handle((info, thrown) ->
+            new MachineIdentity(
+                Optional.of(MachineLock.nameOf(monitor.endpoint())),
+                agent.map(MachineLock::nameOf),
+                incarnation(monitor.peerPid()),
+                Optional.ofNullable(info).map(UuidInfo::uuid).filter(id -> !id.equals(NO_UUID))));
+  }
+
+  /** By its agent's endpoint alone. */
+  static MachineIdentity ofAgent(Endpoint agent, OptionalLong peer) {
+    return new MachineIdentity(
+        Optional.empty(),
+        Optional.of(MachineLock.nameOf(agent)),
+        incarnation(peer),
+        Optional.empty());
+  }
+
+  private static Optional<String> incarnation(OptionalLong peer) {
+    return peer.isPresent()
+        ? ProcessIdentity.of(peer.getAsLong()).map(ProcessIdentity::toString)
+        : Optional.empty();
+  }
+}

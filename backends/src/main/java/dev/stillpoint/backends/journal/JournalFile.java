@@ -1,0 +1,14 @@
+package dev.stillpoint.backends.journal;
+
+import dev.stillpoint.core.spi.JournalEntry;
+import java.nio.file.Path;
+import java.util.Optional;
+
+/**
+ * One operation's file, as far as it can be read.
+ *
+ * @param last its last whole entry, which stands for all before it. Empty without one: then either
+ *     the first write was torn, before anything was made, or the file is of another version
+ * @param damaged how many lines could not be read: torn by a crash, changed, or of another version
+ */
+public record JournalFile(Path path, Optional<JournalEntry> last, int damaged) {}

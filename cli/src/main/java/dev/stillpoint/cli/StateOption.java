@@ -1,0 +1,24 @@
+package dev.stillpoint.cli;
+
+import dev.stillpoint.backends.journal.JournalDirectory;
+import dev.stillpoint.backends.journal.StateDirectory;
+import dev.stillpoint.core.spi.Journal;
+import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+
+/** Where the journal lies. */
+final class StateOption {
+  @Option(
+      names = "--state-dir",
+      paramLabel = "DIR",
+      description =
+          "where operations are written down while they run (/var/lib/stillpoint for root, else"
+              + " stillpoint under $XDG_STATE_HOME or ~/.local/state)")
+  private @Nullable Path directory;
+
+  Journal journal() {
+    Path named = directory;
+    return JournalDirectory.in(named == null ? StateDirectory.standard() : named);
+  }
+}
