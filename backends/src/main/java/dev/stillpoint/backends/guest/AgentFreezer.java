@@ -118,9 +118,25 @@ final class AgentFreezer implements Freezer {
             && client.equals(first)
             // Another agent than the one that froze has to show that it is in step, too.
             && incarnation == incarnationNow();
+    if (!client.isOpen() && machineIsGone()) {
+      return CompletableFuture.completedFuture(gone());
+    }
     CompletionStage<AgentLine> inStep =
         straight ? CompletableFuture.completedFuture(client) : connected(deadline);
     return inStep.thenCompose(agent -> thaw(agent, deadline));
+  }
+
+  /** Another process at the same socket is another machine, which owes no thaw. */
+  private boolean machineIsGone() {
+    return first.server().filter(qemu -> !qemu.isAlive()).isPresent();
+  }
+
+  /** Nothing that has ended is frozen. */
+  private ThawReport gone() {
+    long now = System.nanoTime();
+    String what = "the machine ended while its guest was held, and the freeze with it";
+    return new ThawReport(
+        Consistency.CRASH, List.of(what), List.of(what), thawAsked ? firstThawNanos : now, now);
   }
 
   /** The connection, in step again; a new one only where the old one has ended. */

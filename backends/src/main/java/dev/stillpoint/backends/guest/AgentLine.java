@@ -1,10 +1,13 @@
 package dev.stillpoint.backends.guest;
 
+import dev.stillpoint.backends.process.ProcessIdentity;
 import dev.stillpoint.qga.QgaClient;
 import dev.stillpoint.qga.command.QgaCommand;
 import dev.stillpoint.qmp.command.Timed;
 import dev.stillpoint.qmp.endpoint.Endpoint;
 import java.time.Duration;
+import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 
 /** What a freezer needs of an agent's client; a rehearsal has one that only pretends. */
@@ -14,6 +17,9 @@ interface AgentLine {
   CompletableFuture<Void> synchronise(Duration timeout);
 
   boolean isOpen();
+
+  /** The process that serves the connection, QEMU most likely; empty where that is not known. */
+  Optional<ProcessIdentity> server();
 
   Endpoint endpoint();
 
@@ -28,8 +34,18 @@ interface AgentLine {
   final class Real implements AgentLine {
     private final QgaClient client;
 
+    private final Optional<ProcessIdentity> server;
+
     private Real(QgaClient client) {
       this.client = client;
+      OptionalLong pid = client.peerPid();
+      // Asked for now: a connection that has ended does not tell any more.
+      this.server = pid.isPresent() ? ProcessIdentity.of(pid.getAsLong()) : Optional.empty();
+    }
+
+    @Override
+    public Optional<ProcessIdentity> server() {
+      return server;
     }
 
     @Override

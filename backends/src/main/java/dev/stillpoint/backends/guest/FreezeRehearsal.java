@@ -1,5 +1,6 @@
 package dev.stillpoint.backends.guest;
 
+import dev.stillpoint.backends.process.ProcessIdentity;
 import dev.stillpoint.core.spi.Deadline;
 import dev.stillpoint.qga.QgaClient;
 import dev.stillpoint.qga.command.QgaCommand;
@@ -72,6 +73,11 @@ final class FreezeRehearsal {
     @Override
     public boolean isOpen() {
       return true;
+    }
+
+    @Override
+    public Optional<ProcessIdentity> server() {
+      return Optional.empty();
     }
 
     @Override

@@ -4,7 +4,7 @@ package dev.stillpoint.core.snapshot;
 public enum GuestState {
   /** No freeze was ever written, and the machine was not paused. */
   NEVER_FROZEN,
-  /** A freeze was written, and the thaw is proved. */
+  /** A freeze was written, and the thaw is proved; or the machine has ended, and its freeze too. */
   THAWED,
   /** A pause was written, and the resume could not be confirmed. */
   MAYBE_PAUSED,

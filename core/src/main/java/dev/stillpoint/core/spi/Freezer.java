@@ -24,8 +24,9 @@ public interface Freezer {
    * Pursues the thaw once. Called again after a failure, until it succeeds or a bound ends.
    *
    * @return completes only when the thaw is proved: on one connection and after the last byte of
-   *     the freeze, the agent was in step, a thaw was answered, and the status is thawed.
-   *     Exceptionally when this attempt could not prove it
+   *     the freeze, the agent was in step, a thaw was answered, and the status is thawed. Also when
+   *     the whole machine has ended, and its freeze with it. Exceptionally when this attempt could
+   *     not prove it
    */
   CompletionStage<ThawReport> thaw(Deadline deadline);
 
