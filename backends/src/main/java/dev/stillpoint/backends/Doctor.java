@@ -8,6 +8,7 @@ import dev.stillpoint.backends.journal.StateDirectory;
 import dev.stillpoint.backends.lock.MachineLock;
 import dev.stillpoint.backends.qemu.QemuOverlays;
 import dev.stillpoint.core.coordinator.SnapshotCoordinator;
+import dev.stillpoint.core.disk.SelectedDisk;
 import dev.stillpoint.core.snapshot.ErrorCode;
 import dev.stillpoint.core.snapshot.Failure;
 import dev.stillpoint.core.snapshot.FreezeScope;
@@ -43,10 +44,10 @@ public final class Doctor {
   /** How long a freeze that is only tried may take, and how long its thaw is pursued. */
   private static final Duration TRIAL = Duration.ofSeconds(30);
 
-  private static final SnapshotName NAME = new SnapshotName("doctor");
   private static final String NO_OPERATION = "00000000";
 
   private final QmpClient monitor;
+  private final List<SelectedDisk> chosen;
   private final List<Failure> obstacles = new ArrayList<>();
   private final List<String> notCovered = new ArrayList<>();
   private final List<String> warnings = new ArrayList<>();
@@ -54,19 +55,22 @@ public final class Doctor {
   private String machine = "unknown";
   private Optional<GuestQuiescer.Examination> guest = Optional.empty();
 
-  private Doctor(QmpClient monitor) {
+  private Doctor(QmpClient monitor, List<SelectedDisk> chosen) {
     this.monitor = monitor;
+    this.chosen = List.copyOf(chosen);
   }
 
   /**
    * Examines a machine and its guest.
    *
+   * @param chosen the disks that a snapshot would cut; empty for every writable one
    * @param tryFreeze whether to freeze the guest and thaw it at once, to see how long that takes
    * @throws SnapshotException with {@link ErrorCode#THAW_NOT_PROVED} when a freeze was tried and
    *     the guest may be frozen
    */
-  public static Diagnosis examine(QmpClient monitor, QgaClient agent, boolean tryFreeze) {
-    var doctor = new Doctor(monitor);
+  public static Diagnosis examine(
+      QmpClient monitor, List<SelectedDisk> chosen, QgaClient agent, boolean tryFreeze) {
+    var doctor = new Doctor(monitor, chosen);
     doctor.examineMachine();
     doctor.examineGuest(agent);
     return doctor.diagnosis(
@@ -76,8 +80,8 @@ public final class Doctor {
   }
 
   /** Examines a machine whose agent cannot be reached, or was not named. */
-  public static Diagnosis examine(QmpClient monitor, Failure noAgent) {
-    var doctor = new Doctor(monitor);
+  public static Diagnosis examine(QmpClient monitor, List<SelectedDisk> chosen, Failure noAgent) {
+    var doctor = new Doctor(monitor, chosen);
     doctor.examineMachine();
     doctor.obstacles.add(noAgent);
     return doctor.diagnosis(Optional.empty());
@@ -91,7 +95,9 @@ public final class Doctor {
         obstacles.add(
             Failure.of(ErrorCode.MACHINE_NOT_READY, "the machine does not run: " + machine));
       }
-      var order = new CutOrder(NO_OPERATION, NAME, List.of());
+      // A name that no file beside the images has.
+      var name = new SnapshotName("doctor-" + SnapshotCoordinator.newOperationId());
+      var order = new CutOrder(NO_OPERATION, name, chosen);
       Cut cut =
           joined(
               new QemuOverlays(monitor, Optional.empty()).check(order, Deadline.after(PATIENCE)));

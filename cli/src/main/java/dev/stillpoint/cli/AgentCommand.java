@@ -74,7 +74,7 @@ abstract class AgentCommand implements Callable<Integer> {
 
   final void warn(String message) {
     PrintWriter err = command().commandLine().getErr();
-    err.println("stillpoint: " + message);
+    err.println(Plain.line("stillpoint: " + message));
     err.flush();
   }
 

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.stillpoint.backends.Diagnosis;
 import dev.stillpoint.backends.Doctor;
 import dev.stillpoint.backends.guest.Volume;
+import dev.stillpoint.core.disk.SelectedDisk;
 import dev.stillpoint.core.snapshot.ErrorCode;
 import dev.stillpoint.core.snapshot.Failure;
 import dev.stillpoint.core.snapshot.SnapshotException;
@@ -15,6 +16,8 @@ import dev.stillpoint.qmp.QmpOptions;
 import dev.stillpoint.qmp.endpoint.Endpoint;
 import java.io.PrintWriter;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletionException;
@@ -54,6 +57,13 @@ final class DoctorCommand implements Callable<Integer> {
   private @Nullable Endpoint qga;
 
   @Option(
+      names = "--disk",
+      paramLabel = "DISK[,overlay=PATH]",
+      converter = DiskText.class,
+      description = "a disk that the snapshot would cut; all writable disks where none is named")
+  private List<SelectedDisk> disks = new ArrayList<>();
+
+  @Option(
       names = "--try-freeze",
       description = "freeze the guest and thaw it at once, to see how long that takes")
   private boolean tryFreeze;
@@ -82,7 +92,7 @@ final class DoctorCommand implements Callable<Integer> {
     try (QmpClient monitor = connectMonitor()) {
       return examine(guarded, monitor);
     } catch (SnapshotException e) {
-      err().println("stillpoint: " + e.failure().message());
+      err().println(Plain.line("stillpoint: " + e.failure().message()));
       err().flush();
       return e.failure().code() == ErrorCode.THAW_NOT_PROVED
           ? ExitCode.MAY_BE_FROZEN
@@ -96,6 +106,7 @@ final class DoctorCommand implements Callable<Integer> {
       return tell(
           Doctor.examine(
               monitor,
+              disks,
               Failure.of(
                   ErrorCode.AGENT_UNAVAILABLE, "no guest agent was named; name one with --qga")));
     }
@@ -104,11 +115,12 @@ final class DoctorCommand implements Callable<Integer> {
       agent = QgaClient.connect(named, QgaOptions.defaults().withConnectTimeout(timeout)).join();
     } catch (CompletionException e) {
       return tell(
-          Doctor.examine(monitor, SnapshotException.failureOf(e, ErrorCode.AGENT_UNAVAILABLE)));
+          Doctor.examine(
+              monitor, disks, SnapshotException.failureOf(e, ErrorCode.AGENT_UNAVAILABLE)));
     }
     try (agent) {
       boolean mayFreeze = tryFreeze && guarded.begin();
-      return tell(Doctor.examine(monitor, agent, mayFreeze));
+      return tell(Doctor.examine(monitor, disks, agent, mayFreeze));
     }
   }
 
@@ -125,22 +137,23 @@ final class DoctorCommand implements Callable<Integer> {
     if (output == OutputFormat.JSON) {
       out.println(json(found));
     } else {
-      text(found, out);
+      text(found).forEach(out::println);
     }
     out.flush();
     return found.wouldWork() ? ExitCode.DONE : ExitCode.FAILED;
   }
 
-  private static void text(Diagnosis found, PrintWriter out) {
-    out.println("QEMU " + found.qemu() + ", the machine is " + found.machine());
-    out.println(
+  private static List<String> text(Diagnosis found) {
+    List<String> lines = new ArrayList<>();
+    lines.add("QEMU " + found.qemu() + ", the machine is " + found.machine());
+    lines.add(
         "guest agent "
             + found.agent().orElse("none")
             + found.status().map(word -> ", the guest is " + word).orElse("")
             + found.system().map(name -> ", " + name).orElse(""));
-    found.disks().forEach(disk -> out.println("  disk " + disk + " would be cut"));
+    found.disks().forEach(disk -> lines.add("  disk " + disk + " would be cut"));
     for (Volume volume : found.volumes()) {
-      out.println(
+      lines.add(
           "  file system "
               + volume.mountpoint()
               + " ("
@@ -151,23 +164,25 @@ final class DoctorCommand implements Callable<Integer> {
                   : String.join(", ", volume.disks()))
               + (volume.freezes() ? "" : ", cannot freeze"));
     }
-    found.notCovered().forEach(what -> out.println("not covered: " + what));
-    found.warnings().forEach(what -> out.println("warning: " + what));
+    found.notCovered().forEach(what -> lines.add("not covered: " + what));
+    found.warnings().forEach(what -> lines.add("warning: " + what));
     found
         .freezeTook()
         .ifPresent(took ->
-            out.println(
+            lines.add(
                 "a freeze took "
                     + ResultText.millis(took)
                     + found
                         .heldFor()
                         .map(held -> ", and the guest stood still for " + ResultText.millis(held))
                         .orElse("")));
-    found.obstacles().forEach(failure -> out.println("in the way: " + failure.message()));
-    out.println(
+    found.obstacles().forEach(failure -> lines.add("in the way: " + failure.message()));
+    lines.add(
         found.wouldWork()
             ? "A quiesced snapshot of this machine would work."
             : "A quiesced snapshot of this machine would NOT work.");
+    lines.replaceAll(Plain::line);
+    return lines;
   }
 
   private static ObjectNode json(Diagnosis found) {

@@ -31,7 +31,13 @@ final class Interruptible {
     Thread hook =
         Thread.ofPlatform().name("stillpoint-interrupted").unstarted(guarded::interrupted);
     Runtime.getRuntime().addShutdownHook(hook);
-    int code = guarded.ended(work.run(guarded));
+    int code;
+    try {
+      code = guarded.ended(work.run(guarded));
+    } catch (RuntimeException | Error accident) {
+      guarded.ended(guarded.accident());
+      throw accident;
+    }
     try {
       Runtime.getRuntime().removeShutdownHook(hook);
     } catch (IllegalStateException shuttingDown) {
@@ -49,6 +55,11 @@ final class Interruptible {
   synchronized boolean begin() {
     begun = !interrupted;
     return begun;
+  }
+
+  /** What an accident in the work means: nobody knows what is owed once it has begun. */
+  private synchronized int accident() {
+    return begun ? ExitCode.MAY_BE_FROZEN : ExitCode.FAILED;
   }
 
   /** Runs an action, which must not block, when a signal asks the work to stop, or at once. */

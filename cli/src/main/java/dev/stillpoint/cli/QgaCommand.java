@@ -2,6 +2,9 @@ package dev.stillpoint.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.stillpoint.backends.lock.LockOwner;
+import dev.stillpoint.backends.lock.MachineLock;
+import dev.stillpoint.core.snapshot.SnapshotException;
 import dev.stillpoint.qga.QgaClient;
 import dev.stillpoint.qga.QgaOptions;
 import dev.stillpoint.qmp.endpoint.Endpoint;
@@ -10,6 +13,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletionException;
@@ -83,6 +87,10 @@ final class QgaCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     ObjectNode arguments = checked();
+    Optional<LockOwner> owner = MachineLock.owner(List.of(qga));
+    if (owner.isPresent()) {
+      return failed(new SnapshotException(owner.get().refusal()));
+    }
     QgaOptions options = QgaOptions.defaults().withConnectTimeout(timeout);
     try (QgaClient client = QgaClient.connect(qga, options).join()) {
       tell(client.execute(command, arguments, timeout).join());
@@ -114,7 +122,7 @@ final class QgaCommand implements Callable<Integer> {
   /** Whoever thaws believes that the guest may be frozen, and no failure shows that it is not. */
   private int failed(Throwable failure) {
     PrintWriter err = specification().commandLine().getErr();
-    err.println("stillpoint: " + failure.getMessage());
+    err.println(Plain.line("stillpoint: " + failure.getMessage()));
     if (SILENT.contains(command)) {
       err.println("stillpoint: on success this command has no reply; ask the monitor");
     }

@@ -45,6 +45,7 @@ final class ResultText {
     if (known && result.disks().stream().anyMatch(disk -> disk.modifiedDisk().isPresent())) {
       lines.add(PERSIST);
     }
+    lines.replaceAll(Plain::line);
     return String.join("\n", lines) + "\n";
   }
 

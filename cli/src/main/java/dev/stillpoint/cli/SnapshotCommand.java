@@ -51,6 +51,12 @@ final class SnapshotCommand implements Callable<Integer> {
   /** How long clean-up may take after the thaw's bound, when a signal asks us to end. */
   private static final Duration CLEAN_UP = Duration.ofSeconds(30);
 
+  /** After the timeout: thaw, find out, undo, clean; each gets the bound anew. */
+  private static final int STRETCHES = 4;
+
+  private static final Failure INTERRUPTED =
+      Failure.of(ErrorCode.CANCELLED, "interrupted before anything was begun");
+
   private static final Failure NO_AGENT =
       Failure.of(ErrorCode.AGENT_UNAVAILABLE, "no guest agent was named; name one with --qga");
 
@@ -169,7 +175,7 @@ final class SnapshotCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    Duration bound = timeout.plus(thawBound).plus(thawBound).plus(CLEAN_UP);
+    Duration bound = timeout.plus(thawBound.multipliedBy(STRETCHES)).plus(CLEAN_UP);
     SnapshotRequest request = request();
     Optional<Failure> busy = busy();
     if (busy.isPresent()) {
@@ -207,7 +213,9 @@ final class SnapshotCommand implements Callable<Integer> {
       }
       agent.ifPresentOrElse(
           connecting -> addAgent(engine, connecting), () -> engine.noAgent(NO_AGENT));
-      return guarded.begin() ? run(guarded, engine.build(), request) : ExitCode.FAILED;
+      return guarded.begin()
+          ? run(guarded, engine.build(), request)
+          : tell(SnapshotResult.notBegun(name, INTERRUPTED));
     } catch (SnapshotException e) {
       return tell(notBegun(e.failure()));
     } finally {
@@ -307,7 +315,7 @@ final class SnapshotCommand implements Callable<Integer> {
 
   private void warn(String message) {
     PrintWriter err = commandLine().getErr();
-    err.println("stillpoint: " + message);
+    err.println(Plain.line("stillpoint: " + message));
     err.flush();
   }
 

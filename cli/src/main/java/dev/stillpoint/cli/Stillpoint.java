@@ -70,7 +70,7 @@ public final class Stillpoint implements Runnable {
   private static int failed(
       Exception failure, CommandLine command, CommandLine.ParseResult parsed) {
     PrintWriter err = command.getErr();
-    err.println("stillpoint: " + failure.getMessage());
+    err.println(Plain.line("stillpoint: " + failure.getMessage()));
     err.flush();
     return ExitCode.FAILED;
   }

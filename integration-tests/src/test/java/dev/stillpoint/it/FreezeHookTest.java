@@ -89,6 +89,20 @@ class FreezeHookTest {
   }
 
   @Test
+  void aThawHookThatIsSlowerThanAnAttemptIsWaitedForInTheNext() {
+    try (Machine machine = Machine.start(HOOKED)) {
+      hook(machine, "[ \"$1\" != thaw ] || sleep 6");
+
+      SnapshotResult result = machine.take(SnapshotRequest.named("hooked"));
+
+      assertEquals(GuestState.THAWED, result.guest(), result::toString);
+      assertEquals(ErrorCode.FREEZE_NOT_PROVED, result.error().orElseThrow().code());
+      machine.assertNothingLeft();
+      machine.assertWritesOn();
+    }
+  }
+
+  @Test
   void aSlowHookWithinTheWindowIsWaitedFor() {
     try (Machine machine = Machine.start(HOOKED)) {
       hook(machine, "[ \"$1\" != freeze ] || sleep 1");

@@ -96,7 +96,8 @@ class FreezeScopeTest {
 
   @Test
   void theDoctorTellsWhichFileSystemLiesOnWhichDisk() {
-    Diagnosis found = Doctor.examine(proxied.machine.monitor, proxied.machine.agent, true);
+    Diagnosis found =
+        Doctor.examine(proxied.machine.monitor, List.of(), proxied.machine.agent, true);
 
     assertTrue(found.wouldWork(), found::toString);
     assertTrue(found.freezeTook().isPresent(), found::toString);

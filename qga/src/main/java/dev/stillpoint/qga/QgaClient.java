@@ -159,7 +159,8 @@ public final class QgaClient implements AutoCloseable {
 
   /**
    * Brings the stream into step again, on the same connection, and shows that the agent answers:
-   * {@code guest-sync-delimited}, then {@code guest-ping}.
+   * {@code guest-sync-delimited}, then {@code guest-ping}. A command that is in flight is given up:
+   * it fails as one that may have run.
    */
   public CompletableFuture<Void> synchronise(Duration timeout) {
     var pending =

@@ -88,11 +88,17 @@ final class QgaSession extends SimpleChannelInboundHandler<ByteBuf> {
     }
   }
 
-  /** The next command will be preceded by a synchronisation. */
+  /**
+   * The next command will be preceded by a synchronisation. A command that is in flight is given
+   * up: what comes behind it may be owed to a guest that waits for nothing else.
+   */
   void doubt() {
-    if (inFlight == null) {
-      synced = false;
-      syncAsked = false;
+    Pending<?> unanswered = inFlight;
+    inFlight = null;
+    synced = false;
+    syncAsked = false;
+    if (unanswered != null) {
+      unanswered.giveUp("given up for a synchronisation");
     }
   }
 

@@ -46,6 +46,7 @@ final class AgentFreezer implements Freezer {
   private volatile boolean thawAsked;
   private volatile long firstThawNanos;
   private volatile int incarnation;
+  private volatile boolean released;
 
   /**
    * A freezer for one operation.
@@ -128,7 +129,7 @@ final class AgentFreezer implements Freezer {
 
   /** Another process at the same socket is another machine, which owes no thaw. */
   private boolean machineIsGone() {
-    return first.server().filter(qemu -> !qemu.isAlive()).isPresent();
+    return first.qemu().filter(process -> !process.isAlive()).isPresent();
   }
 
   /** Nothing that has ended is frozen. */
@@ -148,8 +149,13 @@ final class AgentFreezer implements Freezer {
     return QgaClient.connect(
             known.endpoint(), QgaOptions.defaults().withConnectTimeout(left(deadline)))
         .thenApply(fresh -> {
-          client = AgentLine.of(fresh);
-          return client;
+          AgentLine line = AgentLine.of(fresh);
+          client = line;
+          if (released) {
+            // Too late to thaw, and whoever thaws now needs the agent's only place.
+            line.close();
+          }
+          return line;
         });
   }
 
@@ -165,7 +171,7 @@ final class AgentFreezer implements Freezer {
         asked
             .handle((reply, thrown) -> thrown)
             .thenCompose(thrown ->
-                thrown == null || cause(thrown) instanceof CommandException.Refused
+                thrown == null || hasRun(cause(thrown))
                     ? agent.executeTimed(new GuestFsfreezeStatus(), left(deadline))
                     : CompletableFuture.failedFuture(thrown));
     return status.thenApply(reply -> {
@@ -176,6 +182,12 @@ final class AgentFreezer implements Freezer {
       }
       return report(asked, again);
     });
+  }
+
+  /** A hook that failed is an answer; that there is no such command is none. */
+  private static boolean hasRun(Throwable thrown) {
+    return thrown instanceof CommandException.Refused refused
+        && !refused.errorClass().equals("CommandNotFound");
   }
 
   private ThawReport report(CompletableFuture<Timed<Integer>> asked, boolean again) {
@@ -239,6 +251,7 @@ final class AgentFreezer implements Freezer {
 
   @Override
   public void release() {
+    released = true;
     presence.ifPresent(AgentPresence::close);
     AgentLine last = client;
     if (!last.equals(first)) {

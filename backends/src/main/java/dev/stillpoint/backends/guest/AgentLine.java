@@ -18,8 +18,10 @@ interface AgentLine {
 
   boolean isOpen();
 
-  /** The process that serves the connection, QEMU most likely; empty where that is not known. */
-  Optional<ProcessIdentity> server();
+  /**
+   * The QEMU that serves the connection itself; empty where somebody else does, or nobody knows.
+   */
+  Optional<ProcessIdentity> qemu();
 
   Endpoint endpoint();
 
@@ -34,18 +36,18 @@ interface AgentLine {
   final class Real implements AgentLine {
     private final QgaClient client;
 
-    private final Optional<ProcessIdentity> server;
+    private final Optional<ProcessIdentity> qemu;
 
     private Real(QgaClient client) {
       this.client = client;
       OptionalLong pid = client.peerPid();
       // Asked for now: a connection that has ended does not tell any more.
-      this.server = pid.isPresent() ? ProcessIdentity.of(pid.getAsLong()) : Optional.empty();
+      this.qemu = pid.isPresent() ? ProcessIdentity.ofQemu(pid.getAsLong()) : Optional.empty();
     }
 
     @Override
-    public Optional<ProcessIdentity> server() {
-      return server;
+    public Optional<ProcessIdentity> qemu() {
+      return qemu;
     }
 
     @Override

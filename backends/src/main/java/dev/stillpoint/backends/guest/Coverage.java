@@ -96,10 +96,6 @@ final class Coverage {
       }
     }
     withoutFileSystem().forEach(warnings::add);
-    if (chosen.isEmpty() && scope.extent() instanceof FreezeScope.ChosenDisks) {
-      warnings.add("no file system lies on the chosen disks, so all of the guest's are frozen");
-      return Optional.of(FreezePlan.everything(warnings));
-    }
     List<FileSystem> freezable = chosen.stream().filter(Coverage::canFreeze).toList();
     if (freezable.isEmpty() && !matches.isEmpty()) {
       return Optional.empty();

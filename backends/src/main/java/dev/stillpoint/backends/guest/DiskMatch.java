@@ -9,6 +9,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Predicate;
 
 /**
  * On which of the disks that will be cut a file system of the guest lies: by serial number first,
@@ -32,7 +33,9 @@ record DiskMatch(Set<String> on, boolean elsewhere, boolean unknown) {
     boolean elsewhere = false;
     boolean unknown = fileSystem.disk().isEmpty() || disks.isEmpty();
     for (GuestDisk seen : fileSystem.disk()) {
-      Optional<CutDisk> match = disks.stream().filter(disk -> isSame(seen, disk)).findFirst();
+      Optional<CutDisk> match =
+          first(disks, disk -> sameSerial(seen, disk))
+              .or(() -> first(disks, disk -> samePlace(seen, disk)));
       match.ifPresent(disk -> on.add(disk.name()));
       if (match.isEmpty()) {
         boolean certain = disks.stream().allMatch(disk -> isOther(seen, disk));
@@ -43,40 +46,59 @@ record DiskMatch(Set<String> on, boolean elsewhere, boolean unknown) {
     return new DiskMatch(on, elsewhere, unknown);
   }
 
-  private static boolean isSame(GuestDisk seen, CutDisk disk) {
-    return sameSerial(seen, disk).orElse(false) || sameAddress(seen, disk).orElse(false);
-  }
-
-  /** A serial number is written in many ways, so that only the address can tell two disks apart. */
-  private static boolean isOther(GuestDisk seen, CutDisk disk) {
-    return sameAddress(seen, disk)
-        .or(() -> sameSerial(seen, disk))
-        .map(same -> !same)
-        .orElse(false);
+  private static Optional<CutDisk> first(List<CutDisk> disks, Predicate<CutDisk> same) {
+    return disks.stream().filter(same).findFirst();
   }
 
   /** Linux puts vendor and model before the serial number of a SCSI disk. */
-  private static Optional<Boolean> sameSerial(GuestDisk seen, CutDisk disk) {
+  private static boolean sameSerial(GuestDisk seen, CutDisk disk) {
     String serial = seen.serial();
     if (serial == null || serial.isEmpty() || disk.serial().isEmpty()) {
-      return Optional.empty();
+      return false;
     }
     String ours = disk.serial().get();
-    String shown =
-        ours.length() > VIRTIO_SERIAL_LENGTH ? ours.substring(0, VIRTIO_SERIAL_LENGTH) : ours;
-    return Optional.of(serial.equals(ours) || serial.equals(shown) || serial.endsWith("_" + ours));
+    return serial.equals(ours) || serial.equals(shown(ours)) || serial.endsWith("_" + ours);
   }
 
-  private static Optional<Boolean> sameAddress(GuestDisk seen, CutDisk disk) {
-    Optional<PciAddress> controller = controller(seen);
-    if (controller.isEmpty() || disk.pci().isEmpty()) {
-      return Optional.empty();
+  private static String shown(String serial) {
+    return serial.length() > VIRTIO_SERIAL_LENGTH
+        ? serial.substring(0, VIRTIO_SERIAL_LENGTH)
+        : serial;
+  }
+
+  /** A virtio controller has one disk; of the others only SCSI tells the place behind it. */
+  private static boolean samePlace(GuestDisk seen, CutDisk disk) {
+    if (!controllers(seen, disk).orElse(false)) {
+      return false;
     }
-    boolean sameController = controller.equals(disk.pci());
-    if (!sameController || !"scsi".equals(seen.busType())) {
-      return Optional.of(sameController);
+    return isVirtio(seen)
+        || (isScsi(seen) && place(seen).isPresent() && place(seen).equals(disk.scsi()));
+  }
+
+  /**
+   * Whether it is certain that this is another disk. A serial number is written in too many ways
+   * for that, but for virtio, where the guest sees it as it is.
+   */
+  private static boolean isOther(GuestDisk seen, CutDisk disk) {
+    Optional<Boolean> sameController = controllers(seen, disk);
+    if (sameController.isPresent()) {
+      return !sameController.get()
+          || (isScsi(seen) && place(seen).isPresent() && disk.scsi().isPresent());
     }
-    return place(seen).flatMap(there -> disk.scsi().map(there::equals));
+    return isVirtio(seen) && seen.serial() != null && disk.serial().isPresent();
+  }
+
+  private static boolean isVirtio(GuestDisk seen) {
+    return "virtio".equals(seen.busType());
+  }
+
+  private static boolean isScsi(GuestDisk seen) {
+    return "scsi".equals(seen.busType());
+  }
+
+  /** Whether both sit on one controller; empty where that is not known of both. */
+  private static Optional<Boolean> controllers(GuestDisk seen, CutDisk disk) {
+    return controller(seen).flatMap(there -> disk.pci().map(there::equals));
   }
 
   private static Optional<ScsiAddress> place(GuestDisk seen) {

@@ -76,7 +76,7 @@ final class FreezeRehearsal {
     }
 
     @Override
-    public Optional<ProcessIdentity> server() {
+    public Optional<ProcessIdentity> qemu() {
       return Optional.empty();
     }
 

@@ -22,6 +22,9 @@ public record ProcessIdentity(long pid, long startTicks, String bootId) {
 
   private static final long UNKNOWN = -1;
 
+  /** {@code qemu-system-x86_64}, {@code qemu-storage-daemon}; {@code qemu-kvm} on some systems. */
+  private static final String QEMU = "qemu-";
+
   /** This process. */
   public static ProcessIdentity current() {
     long pid = ProcessHandle.current().pid();
@@ -31,6 +34,20 @@ public record ProcessIdentity(long pid, long startTicks, String bootId) {
   /** The process that has this number now; empty if there is none. */
   public static Optional<ProcessIdentity> of(long pid) {
     return startTicks(pid).map(ticks -> new ProcessIdentity(pid, ticks, bootNow()));
+  }
+
+  /**
+   * The QEMU that has this number now; empty if there is none, if it is another program, such as a
+   * proxy or whoever opened the socket for QEMU, or if that cannot be told.
+   */
+  public static Optional<ProcessIdentity> ofQemu(long pid) {
+    try {
+      Path program = Files.readSymbolicLink(Path.of("/proc", Long.toString(pid), "exe"));
+      String name = String.valueOf(program.getFileName());
+      return name.startsWith(QEMU) ? of(pid) : Optional.empty();
+    } catch (IOException e) {
+      return Optional.empty();
+    }
   }
 
   /** Whether it still runs: the same number, start and boot. Stopped is not gone, a zombie is. */

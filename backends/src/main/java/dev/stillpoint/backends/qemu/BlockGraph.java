@@ -31,6 +31,47 @@ final class BlockGraph {
   private static final Set<String> JOB_FILTERS =
       Set.of("mirror_top", "commit_top", "copy-before-write", "backup-top");
 
+  /**
+   * The image formats, and the protocols of what has none: everything that is an image itself, and
+   * nothing that stands before one.
+   */
+  private static final Set<String> IMAGES =
+      Set.of(
+          "qcow2",
+          "raw",
+          "qcow",
+          "qed",
+          "vmdk",
+          "vdi",
+          "vpc",
+          "vhdx",
+          "parallels",
+          "luks",
+          "cloop",
+          "dmg",
+          "bochs",
+          "file",
+          "host_device",
+          "nbd",
+          "rbd",
+          "nfs",
+          "iscsi",
+          "ssh",
+          "gluster",
+          "http",
+          "https",
+          "ftp",
+          "ftps",
+          "nvme",
+          "null-co",
+          "null-aio",
+          "vvfat",
+          "virtio-blk-vhost-user",
+          "virtio-blk-vhost-vdpa",
+          "virtio-blk-vfio-pci",
+          "nvme-io_uring",
+          "io_uring");
+
   private static final String PERIPHERAL = "/machine/peripheral/";
 
   private final Map<String, BlockNode> nodes = new HashMap<>();
@@ -71,8 +112,23 @@ final class BlockGraph {
     }
   }
 
-  /** Every disk with a medium that the guest, or an export, uses. */
+  /**
+   * The machine's disks: those with a medium that a guest's device uses. Where there is no guest,
+   * as in a storage daemon, those that are exported.
+   */
   List<AttachedDisk> disks() {
+    List<AttachedDisk> attached = attached();
+    return attached.isEmpty() ? exported() : attached;
+  }
+
+  /** Whatever has a user, a guest's device or an export, so that an overlay on it stays. */
+  private List<AttachedDisk> used() {
+    List<AttachedDisk> used = new ArrayList<>(attached());
+    used.addAll(exported());
+    return used;
+  }
+
+  private List<AttachedDisk> attached() {
     List<AttachedDisk> found = new ArrayList<>();
     for (BlockInfo device : devices) {
       BlockNode top = device.inserted();
@@ -80,6 +136,11 @@ final class BlockGraph {
         found.add(attached(device, top));
       }
     }
+    return found;
+  }
+
+  private List<AttachedDisk> exported() {
+    List<AttachedDisk> found = new ArrayList<>();
     for (BlockExportInfo export : exports) {
       BlockNode top = nodes.get(export.nodeName());
       if (top != null && found.stream().noneMatch(disk -> disk.top().equals(top))) {
@@ -91,10 +152,15 @@ final class BlockGraph {
                 top,
                 under(top).orElse(top),
                 false,
-                false));
+                top.ro()));
       }
     }
     return found;
+  }
+
+  /** Whether a guest's device or an export uses the node of this name, perhaps through a filter. */
+  boolean isUsed(String node) {
+    return used().stream().anyMatch(disk -> disk.nodeName().equals(node));
   }
 
   private AttachedDisk attached(BlockInfo device, BlockNode top) {
@@ -166,7 +232,7 @@ final class BlockGraph {
    * order.
    */
   AttachedDisk find(String name) {
-    List<AttachedDisk> disks = disks();
+    List<AttachedDisk> disks = used();
     return first(disks, disk -> disk.qdev().filter(name::equals).isPresent())
         .or(() -> first(disks, disk -> disk.device().filter(name::equals).isPresent()))
         .or(() -> first(disks, disk -> isNode(disk, name)))
@@ -211,6 +277,16 @@ final class BlockGraph {
               + "' ("
               + jobFilter.get().drv()
               + "); wait for it to end",
+          name);
+    }
+    if (!IMAGES.contains(String.valueOf(disk.node().drv())) && !isFilter(disk.node())) {
+      throw refusal(
+          ErrorCode.DISK_UNSUITABLE,
+          "the disk '"
+              + name
+              + "' is attached through '"
+              + disk.node().drv()
+              + "', under which Stillpoint does not know how to look",
           name);
     }
     if (isFilter(disk.node())) {

@@ -1,6 +1,7 @@
 package dev.stillpoint.backends.qemu;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.stillpoint.backends.process.ProcessIdentity;
 import dev.stillpoint.core.snapshot.ErrorCode;
 import dev.stillpoint.core.snapshot.Failure;
 import dev.stillpoint.core.snapshot.SnapshotException;
@@ -14,12 +15,14 @@ import dev.stillpoint.qmp.command.QueryJobs;
 import dev.stillpoint.qmp.command.QueryQmpSchema;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
 
@@ -34,14 +37,20 @@ final class Monitor {
   /** A command fails a moment before its connection is known to have ended. */
   private static final Duration FAREWELL = Duration.ofSeconds(1);
 
+  private static final Duration FAREWELL_STEP = Duration.ofMillis(10);
+
   private static final ExecutorService WORKERS =
       Executors.newCachedThreadPool(
           Thread.ofPlatform().name("stillpoint-qemu-", 0).daemon().factory());
 
   private final QmpClient client;
+  private final Optional<ProcessIdentity> qemu;
 
   Monitor(QmpClient client) {
     this.client = client;
+    OptionalLong pid = client.peerPid();
+    // Asked for now: a connection that has ended does not tell any more.
+    this.qemu = pid.isPresent() ? ProcessIdentity.ofQemu(pid.getAsLong()) : Optional.empty();
   }
 
   QmpClient client() {
@@ -71,14 +80,24 @@ final class Monitor {
     return left.compareTo(JOB_POLL) < 0 ? JOB_POLL : left;
   }
 
-  /** Whether the connection has ended, and the machine most likely with it; waits a little. */
+  /**
+   * Whether the machine has ended: its QEMU serves this connection itself, and runs no more. A
+   * connection that was lost says nothing of the machine. Waits a little for either end.
+   */
   boolean isGone() {
     client
         .closed()
         .toCompletableFuture()
         .completeOnTimeout(null, FAREWELL.toMillis(), TimeUnit.MILLISECONDS)
         .join();
-    return !client.isOpen();
+    if (client.isOpen() || qemu.isEmpty()) {
+      return false;
+    }
+    Deadline farewell = Deadline.after(FAREWELL);
+    while (qemu.get().isAlive() && !farewell.remaining().isZero()) {
+      LockSupport.parkNanos(FAREWELL_STEP.toNanos());
+    }
+    return !qemu.get().isAlive();
   }
 
   QmpSchema schema(Deadline deadline) {

@@ -80,7 +80,7 @@ record OverlayFile(Path path, long device, long inode) {
 
   private static String reason(IOException e) {
     return switch (e) {
-      case java.nio.file.NoSuchFileException missing -> "its directory does not exist";
+      case java.nio.file.NoSuchFileException missing -> missing.getFile() + " does not exist";
       case java.nio.file.AccessDeniedException denied -> "permission denied";
       case java.nio.file.FileSystemException fs when fs.getReason() != null -> fs.getReason();
       default -> String.valueOf(e.getMessage());

@@ -131,10 +131,11 @@ final class OverlayMaker {
     try {
       graph = BlockGraph.read(monitor, deadline);
     } catch (CommandException e) {
-      if (!monitor.isGone()) {
+      if (monitor.isGone()) {
+        nodes.clear();
+      } else {
         left.add("nodes " + nodes + " (" + e.getMessage() + ")");
       }
-      nodes.clear();
       return;
     }
     for (String node : List.copyOf(nodes)) {

@@ -209,7 +209,7 @@ final class QemuCut implements Cut {
   }
 
   private static boolean isActive(Overlay overlay, BlockGraph graph) {
-    return graph.disks().stream().anyMatch(disk -> disk.nodeName().equals(overlay.overlayNode()));
+    return graph.isUsed(overlay.overlayNode());
   }
 
   private List<String> headerFindings() {

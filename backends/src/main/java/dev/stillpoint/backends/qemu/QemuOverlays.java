@@ -21,6 +21,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletionStage;
+import java.util.regex.Pattern;
 
 /**
  * Cuts disks by putting qcow2 overlays on them: the machine writes to the overlay from then on, and
@@ -29,6 +30,11 @@ import java.util.concurrent.CompletionStage;
 public final class QemuOverlays implements SnapshotMethod {
   /** The name by which a caller chooses this method. */
   public static final String NAME = "qemu";
+
+  private static final String SYSTEM_FLASH = "/machine/system.flash";
+  private static final Pattern PFLASH = Pattern.compile("pflash\\d+");
+
+  private static final Pattern PROTOCOL = Pattern.compile("[a-z][a-z0-9+.-]*:");
 
   private final Monitor monitor;
   private final Optional<QemuWay> wanted;
@@ -89,6 +95,9 @@ public final class QemuOverlays implements SnapshotMethod {
   }
 
   private static String whyNot(AttachedDisk disk) {
+    if (isFirmware(disk)) {
+      return " (the firmware's variables)";
+    }
     if (disk.removable()) {
       return " (removable)";
     }
@@ -121,20 +130,21 @@ public final class QemuOverlays implements SnapshotMethod {
 
   /** The firmware's variables are no disk of the guest. */
   private static boolean isFirmware(AttachedDisk disk) {
-    return disk.label().contains("pflash");
+    return disk.qomPath().filter(path -> path.startsWith(SYSTEM_FLASH)).isPresent()
+        || disk.device().filter(name -> PFLASH.matcher(name).matches()).isPresent();
   }
 
   private static Path overlayPath(SelectedDisk selected, AttachedDisk disk, CutOrder order) {
     boolean plain = disk.fileName().startsWith("/");
     if (selected.overlay().isPresent()) {
       Path asked = selected.overlay().get().toAbsolutePath().normalize();
-      if (!plain && !disk.fileName().contains(":")) {
+      if (!plain && !isRemote(disk.fileName())) {
         throw relative(selected.name(), disk);
       }
       return asked;
     }
     if (!plain) {
-      throw disk.fileName().contains(":")
+      throw isRemote(disk.fileName())
           ? BlockGraph.refusal(
               ErrorCode.BAD_REQUEST,
               "the disk '" + selected.name() + "' is no plain file; name its overlay's path",
@@ -152,6 +162,11 @@ public final class QemuOverlays implements SnapshotMethod {
     int dot = file.lastIndexOf('.');
     String stem = dot > 0 ? file.substring(0, dot) : file;
     return base.resolveSibling(stem + "." + order.name() + ".qcow2");
+  }
+
+  /** {@code nbd://...} or {@code json:...}; a colon behind a slash is part of a file's name. */
+  private static boolean isRemote(String image) {
+    return PROTOCOL.matcher(image).lookingAt();
   }
 
   private static SnapshotException relative(String name, AttachedDisk disk) {

@@ -3,6 +3,7 @@ package dev.stillpoint.backends.qemu;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
@@ -83,9 +84,21 @@ final class StorageHosts {
       String[] halves = line.split(" - ", 2);
       String[] left = halves[0].split(" ", -1);
       String[] right = halves.length == 2 ? halves[1].split(" ", -1) : new String[0];
-      return left.length > POINT && right.length > 1
-          ? Optional.of(new Mount(Path.of(left[POINT].replace("\\040", " ")), right[1]))
-          : Optional.empty();
+      if (left.length <= POINT || right.length < 2) {
+        return Optional.empty();
+      }
+      try {
+        return Optional.of(new Mount(Path.of(plainPath(left[POINT])), right[1]));
+      } catch (InvalidPathException e) {
+        // A name that this locale cannot express is not one of ours.
+        return Optional.empty();
+      }
+    }
+
+    /** The kernel writes a blank in a path as {@code \040}, and all other bytes as they are. */
+    private static String plainPath(String field) {
+      byte[] bytes = field.replace("\\040", " ").getBytes(StandardCharsets.ISO_8859_1);
+      return new String(bytes, StandardCharsets.UTF_8);
     }
   }
 }

@@ -231,6 +231,41 @@ class CoverageTest {
   }
 
   @Test
+  void excludingTheOnlyOneOnTheChosenDisksDoesNotFreezeAllOthers() {
+    Coverage coverage =
+        covering(
+            FreezeScope.chosenDisks().without("/stuck"),
+            List.of(VD1),
+            mounted("/", "ext4", onPci(1)),
+            mounted("/stuck", "ext4", onPci(2)));
+
+    assertTrue(coverage.plan().isEmpty());
+  }
+
+  @Test
+  void twoDisksOnOneSataControllerAreToldApartBySerialNumberOnly() {
+    List<CutDisk> disks = List.of(scsi("sda", "red", 0), scsi("sdb", "blue", 0));
+
+    DiskMatch named =
+        DiskMatch.of(mounted("/", "ext4", disk("QEMU_HARDDISK_blue", "sata", 5, 0)), disks);
+    DiskMatch nameless = DiskMatch.of(mounted("/", "ext4", disk(null, "sata", 5, 0)), disks);
+
+    assertEquals(new DiskMatch(Set.of("sdb"), false, false), named);
+    assertEquals(new DiskMatch(Set.of(), false, true), nameless);
+  }
+
+  @Test
+  void aSerialNumberThatIsWrittenInAnotherWayDoesNotMeanAnotherDisk() {
+    var cut = new CutDisk("usb0", Optional.of("foo"), Optional.empty(), Optional.empty(), Set.of());
+
+    DiskMatch match =
+        DiskMatch.of(
+            mounted("/", "ext4", disk("QEMU_HARDDISK_foo-0:0", "usb", -1, 0)), List.of(cut));
+
+    assertEquals(new DiskMatch(Set.of(), false, true), match);
+  }
+
+  @Test
   void aMountPointThatTheGuestDoesNotHaveIsTold() {
     Coverage coverage =
         covering(

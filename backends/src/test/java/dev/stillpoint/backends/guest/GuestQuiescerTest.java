@@ -270,6 +270,32 @@ class GuestQuiescerTest {
   }
 
   @Test
+  void aThawDoesNotWaitBehindAFreezeThatIsNeverAnswered() {
+    agent.fault("guest-fsfreeze-freeze", Fault.LOST);
+    Freezer freezer = ready(EVERYTHING).freezer();
+    CompletableFuture<FreezeReport> freezing =
+        freezer.freeze(Deadline.after(Duration.ofHours(1))).toCompletableFuture();
+
+    thaw(freezer);
+
+    assertFalse(agent.guestFrozen());
+    assertTrue(freezing.isCompletedExceptionally());
+  }
+
+  @Test
+  void anAgentThatMayNotThawAnyMoreHasNotThawedWhateverItsStatusSays() {
+    Freezer freezer = ready(EVERYTHING).freezer();
+    freeze(freezer, LONG);
+    agent.restart(false);
+    agent.guest().disables("guest-fsfreeze-thaw");
+
+    var failed = assertThrows(CompletionException.class, () -> thaw(freezer));
+
+    assertTrue(String.valueOf(failed.getMessage()).contains("guest-fsfreeze-thaw"));
+    assertTrue(agent.guestFrozen());
+  }
+
+  @Test
   void anAgentThatForgotItsFreezeIsMadeToThawAllTheSame() {
     Freezer freezer = ready(EVERYTHING).freezer();
     freeze(freezer, LONG);

@@ -50,6 +50,7 @@ final class Crew implements Participants {
   private volatile Plan plan = new Plan(false, false);
   private volatile boolean begun;
   private volatile @Nullable Freezer freezer;
+  private boolean released;
 
   Crew(
       String id,
@@ -177,7 +178,7 @@ final class Crew implements Participants {
     Optional<FreezePace> pace = Optional.empty();
     switch (check) {
       case QuiesceCheck.Ready ready -> {
-        freezer = ready.freezer();
+        keep(ready.freezer());
         notCovered.addAll(ready.notCovered());
         warnings.addAll(ready.warnings());
         pace = ready.pace();
@@ -263,8 +264,17 @@ final class Crew implements Participants {
     return cuts.clean(deadline);
   }
 
+  /** A check that ends after its operation has nobody left to let go of what it holds. */
+  private synchronized void keep(Freezer ready) {
+    freezer = ready;
+    if (released) {
+      ready.release();
+    }
+  }
+
   @Override
-  public void release() {
+  public synchronized void release() {
+    released = true;
     Freezer ready = freezer;
     if (ready != null) {
       ready.release();

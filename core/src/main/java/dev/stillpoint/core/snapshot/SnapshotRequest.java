@@ -35,13 +35,17 @@ public record SnapshotRequest(
   /** The default of {@link #thawBound()}. */
   public static final Duration DEFAULT_THAW_BOUND = Duration.ofSeconds(30);
 
+  /** The longest that any of the durations may be. */
+  public static final Duration LONGEST = Duration.ofDays(1);
+
   /** The most disks that one request may name. */
   public static final int MAX_DISKS = 256;
 
   /**
    * A checked request.
    *
-   * @throws IllegalArgumentException when a duration is not positive or there are too many disks
+   * @throws IllegalArgumentException when a duration is not positive or longer than {@link
+   *     #LONGEST}, or there are too many disks
    */
   public SnapshotRequest {
     disks = List.copyOf(disks);
@@ -141,6 +145,9 @@ public record SnapshotRequest(
   private static void positive(Duration duration, String what) {
     if (duration.isNegative() || duration.isZero()) {
       throw new IllegalArgumentException(what + " must be longer than nothing");
+    }
+    if (duration.compareTo(LONGEST) > 0) {
+      throw new IllegalArgumentException(what + " is at most " + LONGEST.toHours() + " hours");
     }
   }
 }

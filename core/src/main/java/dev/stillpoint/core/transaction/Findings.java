@@ -3,6 +3,7 @@ package dev.stillpoint.core.transaction;
 import dev.stillpoint.core.snapshot.Consistency;
 import dev.stillpoint.core.snapshot.DiskSnapshot;
 import dev.stillpoint.core.snapshot.Failure;
+import dev.stillpoint.core.snapshot.GuestState;
 import dev.stillpoint.core.snapshot.Outcome;
 import dev.stillpoint.core.snapshot.PointInTime;
 import dev.stillpoint.core.snapshot.SnapshotName;
@@ -105,9 +106,15 @@ final class Findings {
     failures.add(failure);
   }
 
-  /** Whether a freeze may have been written and no thaw of it is proved. */
-  boolean owesThaw() {
-    return freezeWritten && thaw == null;
+  /** What is known of the guest, from what was asked and answered alone. */
+  GuestState guest() {
+    if (freezeWritten && thaw == null) {
+      return GuestState.MAYBE_FROZEN;
+    }
+    if (pauseNanos != 0 && pausedNanos == 0) {
+      return GuestState.MAYBE_PAUSED;
+    }
+    return thaw == null ? GuestState.NEVER_FROZEN : GuestState.THAWED;
   }
 
   SnapshotResult result(State.Done end) {

@@ -14,8 +14,20 @@ record Limits(Duration timeout, Duration freeze, Duration window, Duration bound
   /** How long one attempt to thaw, pause or resume may take before it is tried anew. */
   static final Duration ATTEMPT = Duration.ofSeconds(5);
 
+  /** The longest of them: each waits twice as long as the one before, as a hook may be slow. */
+  static final Duration LONGEST_ATTEMPT = Duration.ofMinutes(5);
+
   /** The pause between two attempts. */
   static final Duration RETRY = Duration.ofMillis(200);
+
+  /** How long an attempt may take that has so many before it. */
+  static Duration attempt(int before) {
+    Duration patience = ATTEMPT;
+    for (int i = 0; i < before && patience.compareTo(LONGEST_ATTEMPT) < 0; i++) {
+      patience = patience.multipliedBy(2);
+    }
+    return patience.compareTo(LONGEST_ATTEMPT) < 0 ? patience : LONGEST_ATTEMPT;
+  }
 
   static Limits of(SnapshotRequest request) {
     Duration window = request.freezeWindow();

@@ -2,7 +2,6 @@ package dev.stillpoint.core.transaction;
 
 import dev.stillpoint.core.snapshot.ErrorCode;
 import dev.stillpoint.core.snapshot.Failure;
-import dev.stillpoint.core.snapshot.GuestState;
 import dev.stillpoint.core.snapshot.Outcome;
 import dev.stillpoint.core.snapshot.SnapshotException;
 import dev.stillpoint.core.snapshot.SnapshotListener;
@@ -48,6 +47,7 @@ public final class TransactionRunner {
   private final CompletableFuture<Failure> overdue = new CompletableFuture<>();
   private final Deadline overall;
   private State state;
+  private int thawAttempts;
   private boolean stumbled;
 
   /**
@@ -185,7 +185,7 @@ public final class TransactionRunner {
   private void freeze() {
     findings.freezeAsked(System.nanoTime());
     answer(
-        () -> participants.freeze(Deadline.after(limits.freeze())),
+        () -> participants.freeze(overall.orAfter(limits.freeze())),
         report -> {
           findings.frozen(report);
           return new Event.Frozen();
@@ -238,8 +238,9 @@ public final class TransactionRunner {
 
   private void thaw() {
     findings.thawAsked();
+    Duration patience = Limits.attempt(thawAttempts++);
     await(
-        () -> participants.thaw(Deadline.after(Limits.ATTEMPT)),
+        () -> participants.thaw(Deadline.after(patience)),
         report -> {
           findings.thawed(report);
           return new Event.Thawed(report.freezeHeld());
@@ -352,11 +353,15 @@ public final class TransactionRunner {
   }
 
   private void giveUp(Throwable defect) {
-    GuestState guest = findings.owesThaw() ? GuestState.MAYBE_FROZEN : GuestState.NEVER_FROZEN;
     Failure failure = Failure.of(ErrorCode.INTERNAL, "internal error: " + defect);
+    var end = new State.Done(Outcome.UNKNOWN, findings.guest(), Optional.of(failure));
     thread.shutdownNow();
     progress.end();
-    result.complete(findings.result(new State.Done(Outcome.UNKNOWN, guest, Optional.of(failure))));
+    try {
+      result.complete(findings.result(end));
+    } catch (RuntimeException | Error again) {
+      result.completeExceptionally(again);
+    }
   }
 
   private static Throwable unwrapped(Throwable thrown) {

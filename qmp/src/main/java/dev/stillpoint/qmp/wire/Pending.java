@@ -15,6 +15,9 @@ import org.jspecify.annotations.Nullable;
  * #reply}, which completes on the caller's executor so that nobody's code runs on the event loop.
  */
 public final class Pending<R> {
+  /** The longest that anybody waits; what is longer is taken for this. */
+  static final Duration LONGEST = Duration.ofDays(365);
+
   private final Command<R> command;
   private final byte[] line;
   private final long id;
@@ -30,7 +33,7 @@ public final class Pending<R> {
   public Pending(Command<R> command, long id, Duration timeout, Executor callbacks) {
     this.command = command;
     this.id = id;
-    this.timeout = timeout;
+    this.timeout = timeout.compareTo(LONGEST) > 0 ? LONGEST : timeout;
     this.callbacks = callbacks;
     this.line = Json.line(command.command(), command, id);
   }
