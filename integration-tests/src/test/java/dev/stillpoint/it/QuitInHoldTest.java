@@ -38,23 +38,23 @@ class QuitInHoldTest {
 
   @Test
   void qemuIsKilledBeforeTheCut() throws Exception {
-    assertUndecided(Moment.request("transaction"), Fault.drop());
+    assertUndecided(Moment.request("transaction"));
   }
 
   @Test
   void qemuIsKilledAfterTheCut() throws Exception {
-    assertUndecided(Moment.replyTo("transaction"), Fault.hold());
+    assertUndecided(Moment.replyTo("transaction"));
   }
 
   /**
    * Nobody can tell whether the cut was done, so nothing is claimed, and no image is removed that
    * may hold what the machine wrote last; each is named.
    */
-  private void assertUndecided(Moment cut, Fault fault) throws Exception {
+  private void assertUndecided(Moment cut) throws Exception {
     try (Guest guest = WarmGuest.start(GuestConfig.threeDisks());
         var proxy = FaultProxy.before(guest.qmp())) {
       // The first one is the rehearsal.
-      var inTheHold = proxy.arm(cut.number(2), fault);
+      var inTheHold = proxy.arm(cut.number(2), Fault.drop());
       try (var process = snapshot(guest, proxy.socket())) {
         inTheHold.await(PATIENCE);
         ProcessHandle.of(guest.pid()).orElseThrow().destroyForcibly();
