@@ -1,6 +1,8 @@
 package dev.stillpoint.backends;
 
+import dev.stillpoint.backends.guard.GuardedFreezer;
 import dev.stillpoint.backends.guest.GuestQuiescer;
+import dev.stillpoint.backends.journal.JournalDirectory;
 import dev.stillpoint.backends.lock.LockOwner;
 import dev.stillpoint.backends.lock.MachineLock;
 import dev.stillpoint.core.coordinator.SnapshotCoordinator;
@@ -39,9 +41,10 @@ public final class GuestFreeze implements AutoCloseable {
   private final Optional<MachineLock> lock;
   private final FreezeRecord record;
 
-  private GuestFreeze(QgaClient client, Optional<MachineLock> lock, FreezeRecord record) {
+  private GuestFreeze(
+      QgaClient client, Freezer freezer, Optional<MachineLock> lock, FreezeRecord record) {
     this.client = client;
-    this.freezer = new GuestQuiescer(client).freezer(List.of());
+    this.freezer = freezer;
     this.lock = lock;
     this.record = record;
   }
@@ -51,7 +54,8 @@ public final class GuestFreeze implements AutoCloseable {
    * into step.
    *
    * @param what what for, for a person who meets the lock, such as {@code freeze}
-   * @param journal where a freeze is written down before it is written to the agent
+   * @param journal where a freeze is written down before it is written to the agent; with a
+   *     directory a guard is started too, which thaws should this process be killed or stopped
    * @throws SnapshotException with {@link ErrorCode#BUSY} at once when another operation has the
    *     machine; with {@link ErrorCode#AGENT_UNAVAILABLE} when no agent answers within the timeout
    */
@@ -62,8 +66,13 @@ public final class GuestFreeze implements AutoCloseable {
     try {
       QgaClient client = connected(endpoint, timeout);
       MachineIdentity machine = MachineLook.ofAgent(endpoint, client.peerPid());
+      Freezer plain = new GuestQuiescer(client).freezer(List.of());
+      Freezer freezer =
+          journal instanceof JournalDirectory kept
+              ? GuardedFreezer.guarded(plain, id, kept.fileOf(id), client)
+              : plain;
       return new GuestFreeze(
-          client, Optional.of(lock), new FreezeRecord(journal, id, what, machine));
+          client, freezer, Optional.of(lock), new FreezeRecord(journal, id, what, machine));
     } catch (RuntimeException | Error e) {
       lock.close();
       throw e;

@@ -23,6 +23,11 @@ import picocli.CommandLine.Parameters;
 @Command(
     name = "freeze",
     description = "Freezes the guest, holds it while a command runs or for a time, and thaws it.",
+    footer = {
+      "",
+      "Behind a unix socket a guard is started first: it thaws the guest should this process be",
+      "killed or stand still for 5 s, and goes on with the thaw after exit 3."
+    },
     mixinStandardHelpOptions = true,
     sortOptions = false)
 final class FreezeCommand extends AgentCommand {
