@@ -3,10 +3,12 @@ module dev.stillpoint.backends {
   requires transitive dev.stillpoint.core;
   requires transitive dev.stillpoint.qga;
   requires transitive dev.stillpoint.qmp;
+  requires org.newsclub.net.unix;
   requires org.slf4j;
   requires static transitive org.jspecify;
 
   exports dev.stillpoint.backends;
+  exports dev.stillpoint.backends.guard;
   exports dev.stillpoint.backends.guest;
   exports dev.stillpoint.backends.journal;
   exports dev.stillpoint.backends.lock;

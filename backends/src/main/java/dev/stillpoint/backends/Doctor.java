@@ -18,6 +18,7 @@ import dev.stillpoint.core.spi.Cut;
 import dev.stillpoint.core.spi.CutDisk;
 import dev.stillpoint.core.spi.CutOrder;
 import dev.stillpoint.core.spi.Deadline;
+import dev.stillpoint.core.spi.FreezeException;
 import dev.stillpoint.core.spi.FreezeReport;
 import dev.stillpoint.core.spi.Journal;
 import dev.stillpoint.core.spi.MachineStatus;
@@ -73,10 +74,11 @@ public final class Doctor {
     var doctor = new Doctor(monitor, chosen);
     doctor.examineMachine();
     doctor.examineGuest(agent);
-    return doctor.diagnosis(
+    Optional<Trial> trial =
         tryFreeze && doctor.obstacles.isEmpty()
             ? Optional.of(doctor.trial(agent))
-            : Optional.empty());
+            : Optional.empty();
+    return doctor.diagnosis(trial);
   }
 
   /** Examines a machine whose agent cannot be reached, or was not named. */
@@ -134,25 +136,32 @@ public final class Doctor {
     String id = SnapshotCoordinator.newOperationId();
     MachineLock lock =
         MachineLock.take(List.of(monitor.endpoint(), agent.endpoint()), id, "doctor");
+    Journal journal = JournalDirectory.in(StateDirectory.standard());
+    GuestFreeze hand = GuestFreeze.over(agent, id, "doctor", journal);
     try {
-      Journal journal = JournalDirectory.in(StateDirectory.standard());
-      return tried(GuestFreeze.over(agent, id, "doctor", journal));
+      hand.requireFreezable(PATIENCE);
+      return tried(hand);
     } finally {
+      hand.letGo();
       lock.close();
     }
   }
 
-  private static Trial tried(GuestFreeze hand) {
+  private Trial tried(GuestFreeze hand) {
     FreezeReport froze;
     try {
       froze = hand.freeze(TRIAL);
-    } catch (dev.stillpoint.core.spi.FreezeException e) {
+    } catch (FreezeException e) {
       if (e.writtenNanos().isPresent()) {
         hand.thaw(TRIAL);
       }
       throw e;
     }
     ThawReport thawed = hand.thaw(TRIAL);
+    warnings.addAll(thawed.warnings());
+    if (!thawed.freezeHeld()) {
+      obstacles.add(Failure.of(ErrorCode.FREEZE_NOT_PROVED, String.join("; ", thawed.reasons())));
+    }
     return new Trial(
         Duration.ofNanos(froze.repliedNanos() - froze.writtenNanos()),
         Duration.ofNanos(thawed.repliedNanos() - froze.writtenNanos()));

@@ -1,6 +1,8 @@
 package dev.stillpoint.backends;
 
+import dev.stillpoint.backends.guard.GuardedFreezer;
 import dev.stillpoint.backends.guest.GuestQuiescer;
+import dev.stillpoint.backends.journal.JournalDirectory;
 import dev.stillpoint.backends.lock.LockOwner;
 import dev.stillpoint.backends.lock.MachineLock;
 import dev.stillpoint.core.coordinator.SnapshotCoordinator;
@@ -10,6 +12,7 @@ import dev.stillpoint.core.snapshot.FreezeScope;
 import dev.stillpoint.core.snapshot.SnapshotException;
 import dev.stillpoint.core.spi.Deadline;
 import dev.stillpoint.core.spi.FreezeException;
+import dev.stillpoint.core.spi.FreezePace;
 import dev.stillpoint.core.spi.FreezeReport;
 import dev.stillpoint.core.spi.Freezer;
 import dev.stillpoint.core.spi.Journal;
@@ -26,6 +29,8 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Freezes and thaws a guest by hand, without a snapshot. Every method blocks its caller. Whoever
@@ -33,19 +38,31 @@ import java.util.concurrent.CompletionStage;
  * says that nothing was written.
  */
 public final class GuestFreeze implements AutoCloseable {
+  private static final Logger log = LoggerFactory.getLogger(GuestFreeze.class);
+
   /** How long one attempt to prove a thaw may take before it is tried anew. */
   private static final Duration ATTEMPT = Duration.ofSeconds(5);
 
-  private final QgaClient client;
-  private final Freezer freezer;
-  private final Optional<MachineLock> lock;
-  private final FreezeRecord record;
+  /** The longest of them: each waits twice as long as the one before, as a hook may be slow. */
+  private static final Duration LONGEST_ATTEMPT = Duration.ofMinutes(5);
 
-  private GuestFreeze(QgaClient client, Optional<MachineLock> lock, FreezeRecord record) {
+  private final QgaClient client;
+  private final Optional<MachineLock> lock;
+  private final String id;
+  private final Journal journal;
+  private final FreezeRecord record;
+  private Freezer freezer;
+  private Optional<FreezePace> pace = Optional.empty();
+
+  private GuestFreeze(
+      QgaClient client, Optional<MachineLock> lock, String id, String what, Journal journal) {
     this.client = client;
-    this.freezer = new GuestQuiescer(client, Optional.empty()).freezer();
     this.lock = lock;
-    this.record = record;
+    this.id = id;
+    this.journal = journal;
+    MachineIdentity machine = MachineLook.ofAgent(client.endpoint(), client.peerPid());
+    this.record = new FreezeRecord(journal, id, what, machine);
+    this.freezer = new GuestQuiescer(client, Optional.empty()).freezer();
   }
 
   /**
@@ -53,7 +70,8 @@ public final class GuestFreeze implements AutoCloseable {
    * into step.
    *
    * @param what what for, for a person who meets the lock, such as {@code freeze}
-   * @param journal where a freeze is written down before it is written to the agent
+   * @param journal where a freeze is written down before it is written to the agent; with a
+   *     directory a guard is started too, which thaws should this process be killed or stopped
    * @throws SnapshotException with {@link ErrorCode#BUSY} at once when another operation has the
    *     machine; with {@link ErrorCode#AGENT_UNAVAILABLE} when no agent answers within the timeout
    */
@@ -61,13 +79,39 @@ public final class GuestFreeze implements AutoCloseable {
       Endpoint endpoint, Duration timeout, String what, Journal journal) {
     String id = SnapshotCoordinator.newOperationId();
     MachineLock lock = MachineLock.take(List.of(endpoint), id, what);
+    return connect(endpoint, timeout, Optional.of(lock), id, what, journal);
+  }
+
+  /**
+   * The same for {@link #thaw} alone: a lock that cannot be kept anywhere, as on a full disk, does
+   * not stand in the way of that.
+   */
+  public static GuestFreeze connectToThaw(Endpoint endpoint, Duration timeout) {
+    String id = SnapshotCoordinator.newOperationId();
+    Optional<MachineLock> lock;
     try {
-      QgaClient client = connected(endpoint, timeout);
-      MachineIdentity machine = MachineLook.ofAgent(endpoint, client.peerPid());
-      return new GuestFreeze(
-          client, Optional.of(lock), new FreezeRecord(journal, id, what, machine));
+      lock = Optional.of(MachineLock.take(List.of(endpoint), id, "thaw"));
+    } catch (SnapshotException e) {
+      if (e.failure().code() != ErrorCode.LOCK_FAILED) {
+        throw e;
+      }
+      log.warn("thawing without a lock: {}", e.getMessage());
+      lock = Optional.empty();
+    }
+    return connect(endpoint, timeout, lock, id, "thaw", Journal.none());
+  }
+
+  private static GuestFreeze connect(
+      Endpoint endpoint,
+      Duration timeout,
+      Optional<MachineLock> lock,
+      String id,
+      String what,
+      Journal journal) {
+    try {
+      return new GuestFreeze(connected(endpoint, timeout), lock, id, what, journal);
     } catch (RuntimeException | Error e) {
-      lock.close();
+      lock.ifPresent(MachineLock::close);
       throw e;
     }
   }
@@ -98,37 +142,54 @@ public final class GuestFreeze implements AutoCloseable {
 
   /** Over a connection that is the caller's, who has the machine's lock under this id. */
   static GuestFreeze over(QgaClient client, String id, String what, Journal journal) {
-    MachineIdentity machine = MachineLook.ofAgent(client.endpoint(), client.peerPid());
-    return new GuestFreeze(client, Optional.empty(), new FreezeRecord(journal, id, what, machine));
+    return new GuestFreeze(client, Optional.empty(), id, what, journal);
   }
 
   /**
-   * Throws when a freeze would not work or must not be tried, such as on a guest that is frozen
-   * already.
+   * What a freeze would leave out, and what else there is to know of it.
+   *
+   * @param notCovered file systems that will not freeze, and why
    */
-  public void requireFreezable(Duration timeout) {
+  public record Prospect(List<String> notCovered, List<String> warnings) {}
+
+  /**
+   * Asks whether a freeze would work; changes nothing in the guest.
+   *
+   * @throws SnapshotException when it would not, or must not be tried, such as on a guest that is
+   *     frozen already
+   */
+  public Prospect requireFreezable(Duration timeout) {
     QuiesceCheck check =
         joined(
             new GuestQuiescer(client, Optional.empty())
                 .check(
                     new QuiesceOrder(FreezeScope.everything(), List.of()), Deadline.after(timeout)),
             ErrorCode.AGENT_UNAVAILABLE);
-    switch (check) {
-      case QuiesceCheck.Ready ready -> {}
+    return switch (check) {
+      case QuiesceCheck.Ready ready -> {
+        freezer =
+            journal instanceof JournalDirectory kept
+                ? GuardedFreezer.guarded(ready.freezer(), id, kept.fileOf(id), client)
+                : ready.freezer();
+        pace = ready.pace();
+        yield new Prospect(ready.notCovered(), ready.warnings());
+      }
       case QuiesceCheck.Unavailable none -> throw new SnapshotException(none.reason());
       case QuiesceCheck.Refused refused -> throw new SnapshotException(refused.reason());
-    }
+    };
   }
 
   /**
    * Freezes every file system of the guest, once that is written down.
    *
+   * @param window how long it may take; a guest with a pace of its own gets that
    * @throws dev.stillpoint.core.spi.FreezeException when the guest did not confirm it
    */
   public FreezeReport freeze(Duration window) {
-    record.holding(window);
+    Duration patience = pace.map(FreezePace::freeze).orElse(window);
+    record.holding(patience);
     try {
-      return joined(freezer.freeze(Deadline.after(window)), ErrorCode.FREEZE_FAILED);
+      return joined(freezer.freeze(Deadline.after(patience)), ErrorCode.FREEZE_FAILED);
     } catch (FreezeException e) {
       if (e.writtenNanos().isEmpty()) {
         record.thawed();
@@ -144,9 +205,10 @@ public final class GuestFreeze implements AutoCloseable {
    */
   public ThawReport thaw(Duration bound) {
     Deadline until = Deadline.after(bound);
+    Duration attempt = ATTEMPT;
     while (true) {
       try {
-        ThawReport proof = joined(freezer.thaw(until.orAfter(ATTEMPT)), ErrorCode.THAW_NOT_PROVED);
+        ThawReport proof = joined(freezer.thaw(until.orAfter(attempt)), ErrorCode.THAW_NOT_PROVED);
         record.thawed();
         return proof;
       } catch (SnapshotException e) {
@@ -158,6 +220,9 @@ public final class GuestFreeze implements AutoCloseable {
                   "the guest may be frozen: no thaw could be proved: " + e.getMessage()),
               e);
         }
+        if (attempt.compareTo(LONGEST_ATTEMPT) < 0) {
+          attempt = attempt.multipliedBy(2);
+        }
         pause();
       }
     }
@@ -168,10 +233,15 @@ public final class GuestFreeze implements AutoCloseable {
     java.util.concurrent.locks.LockSupport.parkNanos(Duration.ofMillis(100).toNanos());
   }
 
+  /** Ends what was made for the freeze, and not the connection; only once nothing is owed. */
+  void letGo() {
+    freezer.release();
+  }
+
   /** Ends the connection and gives the machine free; only once nothing is owed. */
   @Override
   public void close() {
-    freezer.release();
+    letGo();
     client.close();
     lock.ifPresent(MachineLock::close);
   }

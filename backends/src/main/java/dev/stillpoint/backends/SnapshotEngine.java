@@ -1,5 +1,6 @@
 package dev.stillpoint.backends;
 
+import dev.stillpoint.backends.guard.GuardedQuiescer;
 import dev.stillpoint.backends.guest.GuestQuiescer;
 import dev.stillpoint.backends.guest.MonitorPauser;
 import dev.stillpoint.backends.journal.JournalDirectory;
@@ -24,18 +25,23 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.BiFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Takes snapshots of one running QEMU machine, over its monitor and its guest agent. The clients
- * stay the caller's: they must be open while an operation runs, and are closed by the caller.
+ * stay the caller's: they must be open while an operation runs, and are closed by the caller. Only
+ * where the guest may be frozen at the end, the agent's is closed here: the connection has passed
+ * to the guard, which pursues the thaw.
  */
 public final class SnapshotEngine {
-  private final SnapshotCoordinator coordinator;
+  private final BiFunction<String, SnapshotRequest, SnapshotCoordinator> coordinators;
   private final List<Endpoint> endpoints;
 
-  private SnapshotEngine(SnapshotCoordinator coordinator, List<Endpoint> endpoints) {
-    this.coordinator = coordinator;
+  private SnapshotEngine(
+      BiFunction<String, SnapshotRequest, SnapshotCoordinator> coordinators,
+      List<Endpoint> endpoints) {
+    this.coordinators = coordinators;
     this.endpoints = List.copyOf(endpoints);
   }
 
@@ -61,7 +67,7 @@ public final class SnapshotEngine {
       return LockedOperation.refused(id, request.name(), e.failure());
     }
     try {
-      return LockedOperation.begun(coordinator.start(id, request), lock);
+      return LockedOperation.begun(coordinators.apply(id, request).start(id, request), lock);
     } catch (RuntimeException | Error e) {
       lock.close();
       throw e;
@@ -72,7 +78,8 @@ public final class SnapshotEngine {
   public static final class Builder {
     private @Nullable QmpClient monitor;
     private @Nullable QgaClient agent;
-    private @Nullable Journal journal;
+    private Journal journal = JournalDirectory.in(StateDirectory.standard());
+    private boolean guarded = true;
     private @Nullable Quiescer quiescer;
     private @Nullable QemuWay way;
     private SnapshotListener listener = SnapshotListener.none();
@@ -115,6 +122,16 @@ public final class SnapshotEngine {
       return this;
     }
 
+    /**
+     * Without a guard: should this process be killed or stopped while it owes a thaw, nobody thaws
+     * the guest. There is none either where the journal is no directory, or the agent is not behind
+     * a unix socket.
+     */
+    public Builder withoutGuard() {
+      guarded = false;
+      return this;
+    }
+
     /** Who hears of progress. */
     public Builder listener(SnapshotListener who) {
       listener = who;
@@ -128,25 +145,54 @@ public final class SnapshotEngine {
      */
     public SnapshotEngine build() {
       QmpClient known = Objects.requireNonNull(monitor, "an engine needs a monitor");
-      Endpoint agentEndpoint = agent == null ? null : agent.endpoint();
+      Optional<QgaClient> client = Optional.ofNullable(agent);
+      List<Endpoint> endpoints = new ArrayList<>(List.of(known.endpoint()));
+      client.map(QgaClient::endpoint).ifPresent(endpoints::add);
+      var parts =
+          new Parts(
+              known,
+              client,
+              Optional.ofNullable(quiescer),
+              Optional.ofNullable(way),
+              listener,
+              journal,
+              guarded);
+      return new SnapshotEngine(parts::coordinator, endpoints);
+    }
+  }
+
+  /** What an engine is made of, from which each operation gets a coordinator of its own. */
+  private record Parts(
+      QmpClient monitor,
+      Optional<QgaClient> agent,
+      Optional<Quiescer> quiescer,
+      Optional<QemuWay> way,
+      SnapshotListener listener,
+      Journal journal,
+      boolean guarded) {
+
+    SnapshotCoordinator coordinator(String id, SnapshotRequest request) {
       var coordinator =
           SnapshotCoordinator.builder()
-              .method(new QemuOverlays(known, Optional.ofNullable(way)))
-              .pauser(new MonitorPauser(known))
-              .journal(journal == null ? JournalDirectory.in(StateDirectory.standard()) : journal)
+              .method(new QemuOverlays(monitor, way))
+              .pauser(new MonitorPauser(monitor))
+              .journal(journal)
               .machine(deadline ->
-                  MachineLook.identify(known, Optional.ofNullable(agentEndpoint), deadline))
+                  MachineLook.identify(monitor, agent.map(QgaClient::endpoint), deadline))
               .listener(listener);
-      if (agent != null) {
-        coordinator.quiescer(new GuestQuiescer(agent, Optional.of(known)));
-      } else if (quiescer != null) {
-        coordinator.quiescer(quiescer);
-      }
-      List<Endpoint> endpoints = new ArrayList<>(List.of(known.endpoint()));
-      if (agentEndpoint != null) {
-        endpoints.add(agentEndpoint);
-      }
-      return new SnapshotEngine(coordinator.build(), endpoints);
+      agent
+          .<Quiescer>map(client -> new GuestQuiescer(client, Optional.of(monitor)))
+          .or(() -> quiescer)
+          .map(plain -> guarded(plain, id, request))
+          .ifPresent(coordinator::quiescer);
+      return coordinator.build();
+    }
+
+    private Quiescer guarded(Quiescer plain, String id, SnapshotRequest request) {
+      boolean freezes = guarded && !request.dryRun();
+      return freezes && agent.isPresent() && journal instanceof JournalDirectory kept
+          ? new GuardedQuiescer(plain, agent.get(), id, kept.fileOf(id))
+          : plain;
     }
   }
 }

@@ -23,6 +23,11 @@ import picocli.CommandLine.Parameters;
 @Command(
     name = "freeze",
     description = "Freezes the guest, holds it while a command runs or for a time, and thaws it.",
+    footer = {
+      "",
+      "Behind a unix socket a guard is started first: it thaws the guest should this process be",
+      "killed or stand still for 5 s, and goes on with the thaw after exit 3."
+    },
     mixinStandardHelpOptions = true,
     sortOptions = false)
 final class FreezeCommand extends AgentCommand {
@@ -57,7 +62,9 @@ final class FreezeCommand extends AgentCommand {
   private int connectAndHold(Interruptible guarded) {
     guarded.whenAsked(letGo::countDown);
     try (GuestFreeze guest = connect(timeout(), "freeze", state.journal())) {
-      guest.requireFreezable(timeout());
+      GuestFreeze.Prospect prospect = guest.requireFreezable(timeout());
+      prospect.notCovered().forEach(what -> warn("not covered: " + what));
+      prospect.warnings().forEach(this::warn);
       return guarded.begin() ? hold(guest) : ExitCode.FAILED;
     } catch (SnapshotException e) {
       return failed(e.failure(), "never-frozen", ExitCode.FAILED);
@@ -69,8 +76,12 @@ final class FreezeCommand extends AgentCommand {
     Optional<Failure> trouble;
     Optional<FreezeReport> frozen = Optional.empty();
     try {
-      frozen = Optional.of(guest.freeze(timeout()));
-      trouble = whileFrozen();
+      FreezeReport report = guest.freeze(timeout());
+      frozen = Optional.of(report);
+      trouble =
+          report.fileSystems() == 0
+              ? Optional.of(Failure.of(ErrorCode.FREEZE_FAILED, "the agent froze no file system"))
+              : whileFrozen();
     } catch (FreezeException e) {
       if (e.writtenNanos().isEmpty()) {
         return failed(e.failure(), "never-frozen", ExitCode.FAILED);

@@ -2,7 +2,6 @@ package dev.stillpoint.cli;
 
 import dev.stillpoint.backends.GuestFreeze;
 import dev.stillpoint.core.snapshot.SnapshotException;
-import dev.stillpoint.core.spi.Journal;
 import java.time.Duration;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -35,7 +34,7 @@ final class ThawCommand extends AgentCommand {
   @Override
   public Integer call() {
     // An agent may sit behind another client's turn: waiting for it is part of the pursuit.
-    try (GuestFreeze guest = connect(thawBound, "thaw", Journal.none())) {
+    try (GuestFreeze guest = GuestFreeze.connectToThaw(agent(), thawBound)) {
       guest.thaw(thawBound).warnings().forEach(this::warn);
       tell(ResultJson.object().put("guest", "thawed"), "thawed");
       return ExitCode.DONE;

@@ -1,13 +1,16 @@
 package dev.stillpoint.it;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -56,12 +59,29 @@ final class CommandLineProcess implements AutoCloseable {
 
   /** Starts it; what it writes is kept in the directory. */
   static CommandLineProcess start(Way way, Path directory, String... arguments) throws IOException {
-    return startUnder(List.of(), List.of(), way, directory, arguments);
+    return start(Map.of(), List.of(), List.of(), way, directory, arguments);
   }
 
-  /** The same, behind another program's command line and with options for the JVM. */
+  /** Starts it so that it tells its progress on standard error. */
+  static CommandLineProcess startTelling(Path directory, String... arguments) throws IOException {
+    Map<String, String> telling = Map.of("STILLPOINT_PROGRESS", "1");
+    return start(telling, List.of(), List.of(), Way.CLASS_PATH, directory, arguments);
+  }
+
+  /** Starts it behind another program's command line and with options for the JVM. */
   static CommandLineProcess startUnder(
       List<String> program, List<String> options, Way way, Path directory, String... arguments)
+      throws IOException {
+    return start(Map.of(), program, options, way, directory, arguments);
+  }
+
+  private static CommandLineProcess start(
+      Map<String, String> environment,
+      List<String> program,
+      List<String> options,
+      Way way,
+      Path directory,
+      String... arguments)
       throws IOException {
     // Signals as a terminal leaves them: a build in the background has some of them ignored.
     var command = new ArrayList<>(List.of("env", "--default-signal=INT,TERM,HUP"));
@@ -72,11 +92,9 @@ final class CommandLineProcess implements AutoCloseable {
     command.addAll(List.of(arguments));
     Path out = Files.createTempFile(directory, "out", "");
     Path err = Files.createTempFile(directory, "err", "");
-    Process process =
-        new ProcessBuilder(command)
-            .redirectOutput(out.toFile())
-            .redirectError(err.toFile())
-            .start();
+    var builder = new ProcessBuilder(command);
+    builder.environment().putAll(environment);
+    Process process = builder.redirectOutput(out.toFile()).redirectError(err.toFile()).start();
     return new CommandLineProcess(process, out, err);
   }
 
@@ -98,6 +116,21 @@ final class CommandLineProcess implements AutoCloseable {
   /** SIGTERM. */
   void terminate() {
     process.destroy();
+  }
+
+  /** What it has written to standard error so far. */
+  String said() throws IOException {
+    return Files.readString(err);
+  }
+
+  /** Lets a little of its life pass, or all that is left. */
+  void live(Duration some) throws InterruptedException {
+    boolean unused = process.waitFor(some.toMillis(), TimeUnit.MILLISECONDS);
+  }
+
+  /** A signal by its name. */
+  void send(String signal) throws IOException, InterruptedException {
+    assertEquals(0, new ProcessBuilder("kill", "-" + signal, "" + process.pid()).start().waitFor());
   }
 
   /** SIGKILL; returns when it is gone. */

@@ -14,9 +14,11 @@ import dev.stillpoint.qmp.wire.Pending;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelInitializer;
 import io.netty.handler.codec.LineBasedFrameDecoder;
+import java.io.FileDescriptor;
 import java.lang.reflect.Type;
 import java.security.SecureRandom;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -117,6 +119,15 @@ public final class QgaClient implements AutoCloseable {
    */
   public OptionalLong peerPid() {
     return Transport.peerPid(channel);
+  }
+
+  /**
+   * The descriptor of a unix endpoint's connection, to pass a duplicate of it to whoever is to go
+   * on where this process was killed; empty for other endpoints. Nobody may read from it or write
+   * to it while this client lives.
+   */
+  public Optional<FileDescriptor> descriptor() {
+    return Transport.descriptor(channel);
   }
 
   /** Executes a command with the timeout of the options. */

@@ -161,15 +161,20 @@ public final class JournalDirectory implements Journal {
     }
     Optional<JournalEntry> last = Optional.empty();
     int damaged = 0;
+    boolean guarded = false;
     for (String line : text.split("\n", -1)) {
       if (line.isEmpty()) {
+        continue;
+      }
+      if (CheckedLine.open(line).filter(note -> note.startsWith(GuardNote.KEY)).isPresent()) {
+        guarded = line.contains("\"did\":\"thawed\"");
         continue;
       }
       Optional<JournalEntry> entry = CheckedLine.open(line).flatMap(JournalDirectory::entry);
       damaged += entry.isEmpty() ? 1 : 0;
       last = entry.isPresent() ? entry : last;
     }
-    return Optional.of(new JournalFile(file, last, damaged));
+    return Optional.of(new JournalFile(file, last, damaged, guarded));
   }
 
   private static Optional<JournalEntry> entry(String object) {

@@ -48,6 +48,8 @@ public enum ErrorCode {
   BUSY,
   /** Whether another operation holds this machine could not be made sure of. */
   LOCK_FAILED,
+  /** The guard, which thaws when this process cannot, did not start. */
+  GUARD_FAILED,
   /** A defect of this software. */
   INTERNAL
 }

@@ -9,8 +9,10 @@ import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.nio.NioIoHandler;
 import io.netty.util.concurrent.DefaultThreadFactory;
+import java.io.FileDescriptor;
 import java.net.InetAddress;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 
@@ -36,6 +38,16 @@ public final class Transport {
    */
   public static OptionalLong peerPid(Channel channel) {
     return channel instanceof UnixChannel unix ? unix.socket().peerPid() : OptionalLong.empty();
+  }
+
+  /**
+   * The descriptor of a unix socket's connection, to be passed on and not to be used; empty for
+   * other channels.
+   */
+  public static Optional<FileDescriptor> descriptor(Channel channel) {
+    return channel instanceof UnixChannel unix
+        ? Optional.of(unix.socket().descriptor())
+        : Optional.empty();
   }
 
   /** Started when the first unix socket is connected; loads junixsocket's native library. */

@@ -2,6 +2,7 @@ package dev.stillpoint.qmp.transport;
 
 import io.netty.buffer.ByteBuf;
 import java.io.Closeable;
+import java.io.FileDescriptor;
 import java.io.FileInputStream;
 import java.io.FileOutputStream;
 import java.io.IOException;
@@ -30,14 +31,16 @@ final class UnixSocket implements Closeable {
 
   private final AFUNIXSocketChannel socket;
   private final AFUNIXSocketAddress remote;
+  private final FileDescriptor descriptor;
   private final FileChannel in;
   private final FileChannel out;
 
   private UnixSocket(AFUNIXSocketChannel socket, AFUNIXSocketAddress remote) throws IOException {
     this.socket = socket;
     this.remote = remote;
-    this.in = new FileInputStream(socket.getFileDescriptor()).getChannel();
-    this.out = new FileOutputStream(socket.getFileDescriptor()).getChannel();
+    this.descriptor = socket.getFileDescriptor();
+    this.in = new FileInputStream(descriptor).getChannel();
+    this.out = new FileOutputStream(descriptor).getChannel();
   }
 
   /**
@@ -75,6 +78,10 @@ final class UnixSocket implements Closeable {
     } catch (IOException e) {
       return OptionalLong.empty();
     }
+  }
+
+  FileDescriptor descriptor() {
+    return descriptor;
   }
 
   AFUNIXSocketAddress remote() {

@@ -1,0 +1,183 @@
+package dev.stillpoint.backends.guard;
+
+import dev.stillpoint.backends.journal.GuardNote;
+import dev.stillpoint.backends.process.ProcessIdentity;
+import java.io.FileDescriptor;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import org.newsclub.net.unix.AFUNIXSocketAddress;
+import org.newsclub.net.unix.AFUNIXSocketChannel;
+
+/**
+ * The guard itself, a process in a session of its own. Armed with a duplicate of the agent's
+ * connection it waits. When its control connection ends, or its deadline passes unextended, it
+ * thaws the guest until that is proved or the machine is gone, and only then goes.
+ *
+ * <p>The words of the control connection, a line each: {@code arm}, {@code extend}, {@code ask} and
+ * {@code disarm} from the owner; {@code ready}, {@code armed}, {@code disarmed} and {@code done}
+ * from the guard. From the takeover on it answers nothing until it is done.
+ */
+final class GuardProcess {
+  private static final long POLL_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
+  private static final long RETRY_NANOS = TimeUnit.MILLISECONDS.toNanos(200);
+
+  /** How long an owner who was stopped may take to come back and ask what became of it. */
+  private static final long WAIT_FOR_OWNER_NANOS = TimeUnit.SECONDS.toNanos(60);
+
+  private static final int CHUNK = 8192;
+
+  /** Room for the ancillary data of one descriptor. */
+  private static final int ANCILLARY = 256;
+
+  private final AFUNIXSocketChannel control;
+  private final StringBuilder text = new StringBuilder();
+  private final Deque<String> lines = new ArrayDeque<>();
+  private final ByteBuffer chunk = ByteBuffer.allocate(CHUNK);
+  private boolean ended;
+
+  private GuardProcess(AFUNIXSocketChannel control) {
+    this.control = control;
+  }
+
+  /**
+   * Runs a guard.
+   *
+   * @param args the path of the owner's control socket
+   */
+  public static void main(String[] args) throws IOException {
+    AFUNIXSocketChannel control = AFUNIXSocketChannel.open();
+    control.connect(AFUNIXSocketAddress.of(Path.of(args[0])));
+    control.setAncillaryReceiveBufferSize(ANCILLARY);
+    control.configureBlocking(false);
+    new GuardProcess(control).run();
+  }
+
+  private void run() throws IOException {
+    say("ready");
+    String arm = next(Long.MAX_VALUE);
+    if (!arm.startsWith("arm ")) {
+      return;
+    }
+    Order order = Order.parse(arm);
+    FileDescriptor[] passed = control.getReceivedFileDescriptors();
+    if (passed == null || passed.length == 0) {
+      return;
+    }
+    GuardedAgent agent = new GuardedAgent(passed[0], order.endpoint());
+    say("armed");
+    if (isDisarmed(order)) {
+      return;
+    }
+    String did = thaw(agent, order.machine());
+    try {
+      new GuardNote(order.operationId(), did).append(order.journal());
+    } catch (IOException e) {
+      // The guest is what counts; whoever reads the journal asks the agent itself.
+    }
+    tellOwner(did);
+  }
+
+  /** Waits until nothing is owed (true), or its owner is dead or stands still (false). */
+  private boolean isDisarmed(Order order) throws IOException {
+    long deadline = System.nanoTime() + order.deadlineNanos();
+    while (true) {
+      String said = next(deadline);
+      switch (said) {
+        case "extend" -> deadline = System.nanoTime() + order.deadlineNanos();
+        case "ask" -> {
+          deadline = System.nanoTime() + order.deadlineNanos();
+          say("armed");
+        }
+        case "disarm" -> {
+          say("disarmed");
+          return true;
+        }
+        default -> {
+          return false;
+        }
+      }
+    }
+  }
+
+  private static String thaw(GuardedAgent agent, ProcessIdentity machine) {
+    while (machine.isAlive()) {
+      try {
+        if (agent.thaw()) {
+          return "thawed";
+        }
+      } catch (IOException e) {
+        // The next attempt connects anew.
+      }
+      LockSupport.parkNanos(RETRY_NANOS);
+    }
+    return "gone";
+  }
+
+  /** An owner that was stopped asks when it comes back. */
+  private void tellOwner(String did) {
+    long end = System.nanoTime() + WAIT_FOR_OWNER_NANOS;
+    try {
+      for (String said = next(end); !said.isEmpty(); said = next(end)) {
+        if (!said.equals("extend")) {
+          say("done " + did);
+        }
+      }
+    } catch (IOException e) {
+      // It is gone.
+    }
+  }
+
+  private void say(String word) throws IOException {
+    ByteBuffer bytes = ByteBuffer.wrap((word + "\n").getBytes(StandardCharsets.UTF_8));
+    while (bytes.hasRemaining()) {
+      if (control.write(bytes) == 0) {
+        LockSupport.parkNanos(POLL_NANOS);
+      }
+    }
+  }
+
+  /** The next line; empty when the connection ended or the time is over. */
+  private String next(long deadline) {
+    while (true) {
+      String line = lines.poll();
+      if (line != null) {
+        return line;
+      }
+      // First what came: a guard that stood still itself must not blame its owner.
+      if (read()) {
+        continue;
+      }
+      if (ended || (deadline != Long.MAX_VALUE && System.nanoTime() - deadline >= 0)) {
+        return "";
+      }
+      LockSupport.parkNanos(POLL_NANOS);
+    }
+  }
+
+  private boolean read() {
+    int count;
+    try {
+      count = control.read(chunk.clear());
+    } catch (IOException e) {
+      count = -1;
+    }
+    ended |= count < 0;
+    chunk.flip();
+    while (chunk.hasRemaining()) {
+      char one = (char) (chunk.get() & 0xFF);
+      if (one == '\n') {
+        lines.add(text.toString());
+        text.setLength(0);
+      } else {
+        text.append(one);
+      }
+    }
+    return count > 0;
+  }
+}

@@ -1,0 +1,47 @@
+package dev.stillpoint.backends.guard;
+
+import dev.stillpoint.backends.process.ProcessIdentity;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.HexFormat;
+
+/**
+ * What a guard is armed with, as one line; paths in hexadecimal digits, as they may hold anything.
+ *
+ * @param deadlineNanos how long the owner may say nothing before it counts as stopped
+ * @param machine the process that serves the agent: once it is gone, nothing is owed
+ */
+record Order(
+    String operationId, long deadlineNanos, ProcessIdentity machine, Path endpoint, Path journal) {
+
+  String line() {
+    return String.join(
+        " ",
+        "arm",
+        operationId,
+        Long.toString(deadlineNanos),
+        Long.toString(machine.pid()),
+        Long.toString(machine.startTicks()),
+        machine.bootId(),
+        hex(endpoint),
+        hex(journal));
+  }
+
+  static Order parse(String line) {
+    String[] words = line.split(" ", -1);
+    return new Order(
+        words[1],
+        Long.parseLong(words[2]),
+        new ProcessIdentity(Long.parseLong(words[3]), Long.parseLong(words[4]), words[5]),
+        path(words[6]),
+        path(words[7]));
+  }
+
+  private static String hex(Path path) {
+    return HexFormat.of().formatHex(path.toString().getBytes(StandardCharsets.UTF_8));
+  }
+
+  private static Path path(String hex) {
+    return Path.of(new String(HexFormat.of().parseHex(hex), StandardCharsets.UTF_8));
+  }
+}

@@ -1,0 +1,41 @@
+package dev.stillpoint.backends.journal;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.time.Instant;
+
+/**
+ * A line that a guard adds to the file of the operation that it guarded. Needs the JDK alone.
+ *
+ * @param operationId eight hexadecimal digits
+ * @param did {@code thawed}, or {@code gone} when the machine ended before that could be proved
+ */
+public record GuardNote(String operationId, String did) {
+  static final String KEY = "{\"stillpointGuard\":1,";
+
+  /** Adds it and syncs it; a file that was removed meanwhile is not made anew. */
+  public void append(Path file) throws IOException {
+    String line =
+        CheckedLine.seal(
+            KEY
+                + "\"operation\":\""
+                + operationId
+                + "\",\"at\":\""
+                + Instant.now()
+                + "\",\"did\":\""
+                + did
+                + "\"}");
+    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.APPEND)) {
+      // Whoever was killed may have left half a line; an empty one is none.
+      ByteBuffer bytes = ByteBuffer.wrap(("\n" + line + "\n").getBytes(StandardCharsets.UTF_8));
+      while (bytes.hasRemaining()) {
+        channel.write(bytes);
+      }
+      channel.force(true);
+    }
+  }
+}
