@@ -35,6 +35,9 @@ class AgentCommandsTest {
 
   private Run run(String command, String... more) {
     var arguments = new ArrayList<>(List.of(command, "--qga", agent.endpoint().toString()));
+    if (command.equals("freeze") && !List.of(more).contains("--state-dir")) {
+      arguments.addAll(List.of("--state-dir", directory.resolve("state").toString()));
+    }
     arguments.addAll(List.of(more));
     return Run.of(arguments.toArray(String[]::new));
   }

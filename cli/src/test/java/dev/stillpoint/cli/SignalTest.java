@@ -17,6 +17,7 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
 
 /** A signal to the command line in a process of its own, while it owes a guest something. */
 @Timeout(60)
@@ -24,6 +25,7 @@ class SignalTest {
   private static final Duration PATIENCE = Duration.ofSeconds(30);
 
   private final FakeAgent agent = FakeAgent.start();
+  @TempDir private Path state;
   private final List<Process> started = new ArrayList<>();
 
   @AfterEach
@@ -68,7 +70,15 @@ class SignalTest {
   void aGuestThatIsHeldIsThawedFirst() throws Exception {
     for (String signal : List.of("INT", "TERM", "HUP")) {
       // given
-      Process process = start("freeze", "--qga", agent.endpoint().toString(), "--for", "10m");
+      Process process =
+          start(
+              "freeze",
+              "--qga",
+              agent.endpoint().toString(),
+              "--state-dir",
+              state.toString(),
+              "--for",
+              "10m");
       await().atMost(PATIENCE).until(agent::guestFrozen);
       // when
       send(signal, process);
@@ -89,6 +99,8 @@ class SignalTest {
             "freeze",
             "--qga",
             agent.endpoint().toString(),
+            "--state-dir",
+            state.toString(),
             "--for",
             "10m",
             "--timeout",

@@ -43,6 +43,7 @@ class CommandLineGuestTest {
     Path holding = directory.resolve("holding");
     var arguments = new ArrayList<String>();
     arguments.addAll(List.of("freeze", "--qga", guest.agent().toString()));
+    arguments.addAll(List.of("--state-dir", directory.resolve("state").toString()));
     arguments.addAll(List.of(options));
     arguments.addAll(List.of("--for", "10m", "--", "sh", "-c"));
     arguments.add("touch '" + holding + "'; exec sleep 600");

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.stillpoint.backends.SnapshotEngine;
+import dev.stillpoint.backends.journal.JournalDirectory;
 import dev.stillpoint.core.snapshot.ErrorCode;
 import dev.stillpoint.core.snapshot.Outcome;
 import dev.stillpoint.core.snapshot.SnapshotRequest;
@@ -75,7 +76,13 @@ final class Machine implements AutoCloseable {
   }
 
   SnapshotEngine engine(UnaryOperator<SnapshotEngine.Builder> configured) {
-    return configured.apply(SnapshotEngine.builder().monitor(monitor).agent(agent)).build();
+    return configured
+        .apply(
+            SnapshotEngine.builder()
+                .monitor(monitor)
+                .agent(agent)
+                .journal(JournalDirectory.in(guest.directory().resolve("state"))))
+        .build();
   }
 
   void qmp(String command, ObjectNode arguments) {
