@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
@@ -130,7 +131,7 @@ public final class Guard implements AutoCloseable {
   public void arm(
       String operationId,
       FileDescriptor connection,
-      ProcessIdentity machine,
+      Optional<ProcessIdentity> machine,
       Path endpoint,
       Path journal)
       throws IOException {

@@ -7,8 +7,10 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import org.newsclub.net.unix.AFUNIXSocketAddress;
@@ -29,6 +31,9 @@ final class GuardProcess {
 
   /** How long an owner who was stopped may take to come back and ask what became of it. */
   private static final long WAIT_FOR_OWNER_NANOS = TimeUnit.SECONDS.toNanos(60);
+
+  /** How long nobody may serve the agent's socket, where its server's end tells nothing. */
+  private static final long LONGEST_UNSERVED_NANOS = TimeUnit.SECONDS.toNanos(60);
 
   private static final int CHUNK = 8192;
 
@@ -105,18 +110,24 @@ final class GuardProcess {
     }
   }
 
-  private static String thaw(GuardedAgent agent, ProcessIdentity machine) {
-    while (machine.isAlive()) {
+  private static String thaw(GuardedAgent agent, Optional<ProcessIdentity> machine) {
+    long connected = System.nanoTime();
+    Duration attempt = GuardedAgent.ATTEMPT;
+    while (machine
+        .map(ProcessIdentity::isAlive)
+        .orElse(System.nanoTime() - connected < LONGEST_UNSERVED_NANOS)) {
       try {
-        if (agent.thaw()) {
+        if (agent.thaw(attempt)) {
           return "thawed";
         }
+        attempt = GuardedAgent.longer(attempt);
+        connected = System.nanoTime();
       } catch (IOException e) {
         // The next attempt connects anew.
       }
       LockSupport.parkNanos(RETRY_NANOS);
     }
-    return "gone";
+    return machine.isPresent() ? "gone" : "gave up";
   }
 
   /** An owner that was stopped asks when it comes back. */

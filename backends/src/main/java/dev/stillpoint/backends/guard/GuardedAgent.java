@@ -22,8 +22,10 @@ import java.util.concurrent.locks.LockSupport;
  * other descriptor of it.
  */
 final class GuardedAgent {
-  /** How long one attempt to prove a thaw may take. */
+  /** How long the first attempt to prove a thaw may take. */
   static final Duration ATTEMPT = Duration.ofSeconds(5);
+
+  private static final Duration LONGEST_ATTEMPT = Duration.ofMinutes(5);
 
   private static final Duration POLL = Duration.ofMillis(5);
   private static final int CHUNK = 4096;
@@ -54,8 +56,8 @@ final class GuardedAgent {
    * @throws IOException when the connection ends or cannot be made; the next attempt makes a new
    *     one
    */
-  boolean thaw() throws IOException {
-    long end = System.nanoTime() + ATTEMPT.toNanos();
+  boolean thaw(Duration attempt) throws IOException {
+    long end = System.nanoTime() + attempt.toNanos();
     try {
       if (ended) {
         reconnect();
@@ -67,8 +69,10 @@ final class GuardedAgent {
         return false;
       }
       write("{\"execute\":\"guest-fsfreeze-thaw\"}\n", end);
-      // An error may come from a hook; the status tells what is true.
-      if (readLine(end).isEmpty()) {
+      // An error may come from a hook, and the status tells what is true; but an agent that does
+      // not know the command has thawed nothing, whatever it says.
+      String answer = readLine(end);
+      if (answer.isEmpty() || answer.contains("\"class\":\"CommandNotFound\"")) {
         return false;
       }
       write("{\"execute\":\"guest-fsfreeze-status\"}\n", end);
@@ -77,6 +81,12 @@ final class GuardedAgent {
       ended = true;
       throw e;
     }
+  }
+
+  /** What comes after an attempt of this length: a hook in the guest may be slow. */
+  static Duration longer(Duration attempt) {
+    Duration twice = attempt.multipliedBy(2);
+    return twice.compareTo(LONGEST_ATTEMPT) < 0 ? twice : LONGEST_ATTEMPT;
   }
 
   private boolean heard(String beginning, long end) throws IOException {

@@ -99,12 +99,12 @@ public final class GuardedFreezer implements Freezer {
     Optional<FileDescriptor> connection = agent.descriptor();
     OptionalLong peer = agent.peerPid();
     Optional<ProcessIdentity> machine =
-        peer.isPresent() ? ProcessIdentity.of(peer.getAsLong()) : Optional.empty();
-    if (connection.isEmpty() || machine.isEmpty()) {
-      throw new IllegalStateException("the process behind the agent's socket is not known");
+        peer.isPresent() ? ProcessIdentity.ofQemu(peer.getAsLong()) : Optional.empty();
+    if (connection.isEmpty()) {
+      throw new IllegalStateException("the connection to the agent has ended");
     }
     try {
-      guard.arm(operationId, connection.get(), machine.get(), endpoint.path(), journal);
+      guard.arm(operationId, connection.get(), machine, endpoint.path(), journal);
     } catch (IOException e) {
       throw new CompletionException(e);
     }

@@ -46,7 +46,11 @@ record Overlay(String name, AttachedDisk disk, Path path, String prefix, QemuWay
         object().put("driver", "file").put("node-name", fileNode()).put("filename", file()));
   }
 
-  /** Formats the qcow2 layer only: driver file would truncate without a word. */
+  /**
+   * Formats the qcow2 layer only: driver file would truncate without a word. The backing file is
+   * named as QEMU names it, also beside a base that names its own by a relative path: by any other
+   * name QEMU takes it for overridden, and calls the node {@code json:{...}} from then on.
+   */
   BlockdevCreate format() {
     ObjectNode options =
         object()
