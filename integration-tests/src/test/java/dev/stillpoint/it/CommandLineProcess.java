@@ -87,12 +87,16 @@ final class CommandLineProcess implements AutoCloseable {
     var command = new ArrayList<>(List.of("env", "--default-signal=INT,TERM,HUP"));
     command.addAll(program);
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    // Whatever is not told where to keep its journal keeps it in the test's own directory.
+    command.add("-Duser.name=test");
+    command.add("-Duser.home=" + directory);
     command.addAll(options);
     command.addAll(way.arguments(jars()));
     command.addAll(List.of(arguments));
     Path out = Files.createTempFile(directory, "out", "");
     Path err = Files.createTempFile(directory, "err", "");
     var builder = new ProcessBuilder(command);
+    builder.environment().remove("XDG_STATE_HOME");
     builder.environment().putAll(environment);
     Process process = builder.redirectOutput(out.toFile()).redirectError(err.toFile()).start();
     return new CommandLineProcess(process, out, err);
