@@ -1,5 +1,6 @@
 package dev.stillpoint.backends.guest;
 
+import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
@@ -345,6 +346,23 @@ class GuestQuiescerTest {
       agent.resume();
       thaw(ready.freezer());
       assertFalse(agent.guestFrozen());
+    }
+  }
+
+  @Test
+  void whatHappensToAnotherPortIsNotTheAgents() {
+    try (FakeQmpServer qemu = monitorWithPort(false);
+        QmpClient monitor = QmpClient.connect(qemu.endpoint()).join();
+        AgentPresence presence =
+            AgentPresence.watch(monitor, client.endpoint(), LONG).join().orElseThrow()) {
+      CompletableFuture<Void> departure = presence.departure();
+
+      qemu.event("VSERPORT_CHANGE", "{\"id\": \"other\", \"open\": false}");
+      qemu.event("VSERPORT_CHANGE", "{\"id\": \"agent\", \"open\": true}");
+
+      await().until(presence::isOpen);
+      assertFalse(departure.isDone());
+      assertEquals(1, presence.incarnation());
     }
   }
 
