@@ -33,10 +33,13 @@ import org.jspecify.annotations.Nullable;
 public final class SnapshotEngine {
   private final SnapshotCoordinator coordinator;
   private final List<Endpoint> endpoints;
+  private final Journal journal;
 
-  private SnapshotEngine(SnapshotCoordinator coordinator, List<Endpoint> endpoints) {
+  private SnapshotEngine(
+      SnapshotCoordinator coordinator, List<Endpoint> endpoints, Journal journal) {
     this.coordinator = coordinator;
     this.endpoints = List.copyOf(endpoints);
+    this.journal = journal;
   }
 
   /** An engine to be put together; the monitor is required. */
@@ -48,7 +51,8 @@ public final class SnapshotEngine {
    * Begins a snapshot and returns at once. The operation holds the machine's lock for its whole
    * life; where another operation has it, of this process or another, the result is a failure with
    * {@link dev.stillpoint.core.snapshot.ErrorCode#BUSY} that names it, and the guest was not
-   * touched.
+   * touched. Where an earlier operation on this machine did not end, the result's warnings name it;
+   * {@link Recovery} ends it.
    *
    * @return the operation; its result completes always, and tells failures too
    */
@@ -61,7 +65,8 @@ public final class SnapshotEngine {
       return LockedOperation.refused(id, request.name(), e.failure());
     }
     try {
-      return LockedOperation.begun(coordinator.start(id, request), lock);
+      var earlier = EarlierOperations.on(endpoints, journal);
+      return LockedOperation.begun(coordinator.start(id, request), lock, earlier::toldIn);
     } catch (RuntimeException | Error e) {
       lock.close();
       throw e;
@@ -129,11 +134,12 @@ public final class SnapshotEngine {
     public SnapshotEngine build() {
       QmpClient known = Objects.requireNonNull(monitor, "an engine needs a monitor");
       Endpoint agentEndpoint = agent == null ? null : agent.endpoint();
+      Journal kept = journal == null ? JournalDirectory.in(StateDirectory.standard()) : journal;
       var coordinator =
           SnapshotCoordinator.builder()
               .method(new QemuOverlays(known, Optional.ofNullable(way)))
               .pauser(new MonitorPauser(known))
-              .journal(journal == null ? JournalDirectory.in(StateDirectory.standard()) : journal)
+              .journal(kept)
               .machine(deadline ->
                   MachineLook.identify(known, Optional.ofNullable(agentEndpoint), deadline))
               .listener(listener);
@@ -146,7 +152,7 @@ public final class SnapshotEngine {
       if (agentEndpoint != null) {
         endpoints.add(agentEndpoint);
       }
-      return new SnapshotEngine(coordinator.build(), endpoints);
+      return new SnapshotEngine(coordinator.build(), endpoints, kept);
     }
   }
 }
