@@ -7,6 +7,7 @@ import dev.stillpoint.core.snapshot.SnapshotOperation;
 import dev.stillpoint.core.snapshot.SnapshotResult;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.function.UnaryOperator;
 
 /** An operation that holds its machine's lock until its result is told, and not longer. */
 final class LockedOperation implements SnapshotOperation {
@@ -27,13 +28,14 @@ final class LockedOperation implements SnapshotOperation {
   }
 
   /** Whoever hears the result may begin the next operation at once: the lock is free by then. */
-  static SnapshotOperation begun(SnapshotOperation inner, MachineLock lock) {
+  static SnapshotOperation begun(
+      SnapshotOperation inner, MachineLock lock, UnaryOperator<SnapshotResult> told) {
     CompletionStage<SnapshotResult> released =
         inner
             .result()
-            .thenApply(told -> {
+            .thenApply(ended -> {
               lock.close();
-              return told;
+              return told.apply(ended);
             });
     return new LockedOperation(inner.id(), released, inner.overdue(), inner::requestCancel);
   }

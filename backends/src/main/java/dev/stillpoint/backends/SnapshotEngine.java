@@ -37,12 +37,15 @@ import org.jspecify.annotations.Nullable;
 public final class SnapshotEngine {
   private final BiFunction<String, SnapshotRequest, SnapshotCoordinator> coordinators;
   private final List<Endpoint> endpoints;
+  private final Journal journal;
 
   private SnapshotEngine(
       BiFunction<String, SnapshotRequest, SnapshotCoordinator> coordinators,
-      List<Endpoint> endpoints) {
+      List<Endpoint> endpoints,
+      Journal journal) {
     this.coordinators = coordinators;
     this.endpoints = List.copyOf(endpoints);
+    this.journal = journal;
   }
 
   /** An engine to be put together; the monitor is required. */
@@ -54,7 +57,8 @@ public final class SnapshotEngine {
    * Begins a snapshot and returns at once. The operation holds the machine's lock for its whole
    * life; where another operation has it, of this process or another, the result is a failure with
    * {@link dev.stillpoint.core.snapshot.ErrorCode#BUSY} that names it, and the guest was not
-   * touched.
+   * touched. Where an earlier operation on this machine did not end, the result's warnings name it;
+   * {@link Recovery} ends it.
    *
    * @return the operation; its result completes always, and tells failures too
    */
@@ -67,7 +71,9 @@ public final class SnapshotEngine {
       return LockedOperation.refused(id, request.name(), e.failure());
     }
     try {
-      return LockedOperation.begun(coordinators.apply(id, request).start(id, request), lock);
+      var earlier = EarlierOperations.on(endpoints, journal);
+      return LockedOperation.begun(
+          coordinators.apply(id, request).start(id, request), lock, earlier::toldIn);
     } catch (RuntimeException | Error e) {
       lock.close();
       throw e;
@@ -157,7 +163,7 @@ public final class SnapshotEngine {
               listener,
               journal,
               guarded);
-      return new SnapshotEngine(parts::coordinator, endpoints);
+      return new SnapshotEngine(parts::coordinator, endpoints, journal);
     }
   }
 

@@ -46,7 +46,7 @@ final class ResultJson {
     return json;
   }
 
-  private static ObjectNode of(DiskSnapshot disk) {
+  static ObjectNode of(DiskSnapshot disk) {
     ObjectNode json = object();
     json.put("disk", disk.disk());
     json.put("method", disk.method());

@@ -16,7 +16,7 @@ import java.util.Optional;
 final class ResultText {
   private static final double NANOS_PER_MILLI = 1e6;
 
-  private static final String PERSIST =
+  static final String PERSIST =
       "  The machine's configuration still names the old images. Store the new ones in it, or its"
           + " next start loses what is written from now on.";
 
@@ -60,7 +60,7 @@ final class ResultText {
         + hold.map(ResultText::millis).orElse("unknown");
   }
 
-  private static List<String> of(DiskSnapshot disk) {
+  static List<String> of(DiskSnapshot disk) {
     return List.of(
         "  disk " + disk.disk() + " (" + disk.method() + ", " + disk.way() + ")",
         "    the machine writes to: "

@@ -2,7 +2,6 @@ package dev.stillpoint.cli;
 
 import dev.stillpoint.backends.journal.JournalDirectory;
 import dev.stillpoint.backends.journal.StateDirectory;
-import dev.stillpoint.core.spi.Journal;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
@@ -17,7 +16,7 @@ final class StateOption {
               + " stillpoint under $XDG_STATE_HOME or ~/.local/state)")
   private @Nullable Path directory;
 
-  Journal journal() {
+  JournalDirectory journal() {
     Path named = directory;
     return JournalDirectory.in(named == null ? StateDirectory.standard() : named);
   }

@@ -22,6 +22,7 @@ import picocli.CommandLine.Spec;
       FreezeCommand.class,
       ThawCommand.class,
       StatusCommand.class,
+      RecoverCommand.class,
       DoctorCommand.class,
       QgaCommand.class
     },

@@ -39,7 +39,8 @@ class UsageTest {
         "freeze --for 1s",
         "thaw",
         "status",
-        "recover"
+        "recover stray",
+        "recover --thaw-bound soon"
       })
   void whatNobodyCanMeanIsUsage(String arguments) {
     // when

@@ -61,6 +61,24 @@ public record ProcessIdentity(long pid, long startTicks, String bootId) {
     return pid + "@" + startTicks + "/" + bootId;
   }
 
+  /** Reads back what {@link #toString} wrote; empty when it is nothing of the kind. */
+  public static Optional<ProcessIdentity> parse(String text) {
+    int at = text.indexOf('@');
+    int slash = text.indexOf('/');
+    if (at < 0 || slash < at) {
+      return Optional.empty();
+    }
+    try {
+      return Optional.of(
+          new ProcessIdentity(
+              Long.parseLong(text.substring(0, at)),
+              Long.parseLong(text.substring(at + 1, slash)),
+              text.substring(slash + 1)));
+    } catch (NumberFormatException e) {
+      return Optional.empty();
+    }
+  }
+
   private static Optional<Long> startTicks(long pid) {
     try {
       String stat = Files.readString(Path.of("/proc", Long.toString(pid), "stat"));

@@ -126,17 +126,18 @@ record Overlay(String name, AttachedDisk disk, Path path, String prefix, QemuWay
         way.toString(),
         Optional.of(overlayNode()),
         Optional.of(new DiskSource.File(path, FORMAT)),
-        source());
+        source(disk.fileName(), disk.format()));
   }
 
-  private DiskSource source() {
-    if (!disk.fileName().startsWith("/")) {
-      return new DiskSource.Remote(disk.fileName(), disk.format());
+  /** The image that an overlay lies on, by the name that QEMU gives it. */
+  static DiskSource source(String fileName, String format) {
+    if (!fileName.startsWith("/")) {
+      return new DiskSource.Remote(fileName, format);
     }
-    Path base = Path.of(disk.fileName());
+    Path base = Path.of(fileName);
     return base.startsWith("/dev")
-        ? new DiskSource.Device(base, disk.format())
-        : new DiskSource.File(base, disk.format());
+        ? new DiskSource.Device(base, format)
+        : new DiskSource.File(base, format);
   }
 
   private static ObjectNode object() {

@@ -66,11 +66,16 @@ record OverlayFile(Path path, long device, long inode) {
     if (!Files.exists(path, LinkOption.NOFOLLOW_LINKS)) {
       return true;
     }
-    boolean ours = number(path, "unix:dev") == device && number(path, "unix:ino") == inode;
+    boolean ours = isThere();
     if (ours) {
       Files.delete(path);
     }
     return ours;
+  }
+
+  /** Whether the file at the path is the one that was made; throws when there is none. */
+  boolean isThere() throws IOException {
+    return number(path, "unix:dev") == device && number(path, "unix:ino") == inode;
   }
 
   private static long number(Path path, String attribute) throws IOException {
