@@ -5,24 +5,23 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.stillpoint.backends.Diagnosis;
 import dev.stillpoint.backends.Doctor;
 import dev.stillpoint.backends.guest.Volume;
-import dev.stillpoint.core.disk.SelectedDisk;
 import dev.stillpoint.core.snapshot.ErrorCode;
 import dev.stillpoint.core.snapshot.Failure;
 import dev.stillpoint.core.snapshot.SnapshotException;
 import dev.stillpoint.qga.QgaClient;
-import dev.stillpoint.qga.QgaOptions;
 import dev.stillpoint.qmp.QmpClient;
-import dev.stillpoint.qmp.QmpOptions;
-import dev.stillpoint.qmp.endpoint.Endpoint;
 import java.io.PrintWriter;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
@@ -41,27 +40,7 @@ final class DoctorCommand implements Callable<Integer> {
 
   @Spec private @Nullable CommandSpec spec;
 
-  @Option(
-      names = "--qmp",
-      required = true,
-      paramLabel = "EP",
-      converter = EndpointText.class,
-      description = "the machine's monitor")
-  private Endpoint qmp = Endpoint.tcp("localhost", 1);
-
-  @Option(
-      names = "--qga",
-      paramLabel = "EP",
-      converter = EndpointText.class,
-      description = "the guest's agent")
-  private @Nullable Endpoint qga;
-
-  @Option(
-      names = "--disk",
-      paramLabel = "DISK[,overlay=PATH]",
-      converter = DiskText.class,
-      description = "a disk that the snapshot would cut; all writable disks where none is named")
-  private List<SelectedDisk> disks = new ArrayList<>();
+  @Mixin private MachineOptions machine = new MachineOptions();
 
   @Option(
       names = "--try-freeze",
@@ -89,8 +68,14 @@ final class DoctorCommand implements Callable<Integer> {
   }
 
   private int examine(Interruptible guarded) {
-    try (QmpClient monitor = connectMonitor()) {
-      return examine(guarded, monitor);
+    try {
+      Optional<Failure> busy = machine.busy();
+      if (busy.isPresent()) {
+        throw new SnapshotException(busy.get());
+      }
+      try (QmpClient monitor = machine.connectMonitor(timeout)) {
+        return tell(examine(guarded, monitor));
+      }
     } catch (SnapshotException e) {
       err().println(Plain.line("stillpoint: " + e.failure().message()));
       err().flush();
@@ -100,35 +85,21 @@ final class DoctorCommand implements Callable<Integer> {
     }
   }
 
-  private int examine(Interruptible guarded, QmpClient monitor) {
-    Endpoint named = qga;
-    if (named == null) {
-      return tell(
-          Doctor.examine(
-              monitor,
-              disks,
-              Failure.of(
-                  ErrorCode.AGENT_UNAVAILABLE, "no guest agent was named; name one with --qga")));
+  private Diagnosis examine(Interruptible guarded, QmpClient monitor) {
+    Optional<CompletableFuture<QgaClient>> connecting = machine.connectAgent(timeout);
+    if (connecting.isEmpty()) {
+      return Doctor.examine(monitor, machine.disks(), MachineOptions.NO_AGENT);
     }
     QgaClient agent;
     try {
-      agent = QgaClient.connect(named, QgaOptions.defaults().withConnectTimeout(timeout)).join();
+      agent = connecting.get().join();
     } catch (CompletionException e) {
-      return tell(
-          Doctor.examine(
-              monitor, disks, SnapshotException.failureOf(e, ErrorCode.AGENT_UNAVAILABLE)));
+      return Doctor.examine(
+          monitor, machine.disks(), SnapshotException.failureOf(e, ErrorCode.AGENT_UNAVAILABLE));
     }
     try (agent) {
       boolean mayFreeze = tryFreeze && guarded.begin();
-      return tell(Doctor.examine(monitor, disks, agent, mayFreeze));
-    }
-  }
-
-  private QmpClient connectMonitor() {
-    try {
-      return QmpClient.connect(qmp, QmpOptions.defaults().withConnectTimeout(timeout)).join();
-    } catch (CompletionException e) {
-      throw new SnapshotException(SnapshotException.failureOf(e, ErrorCode.MONITOR_UNAVAILABLE), e);
+      return Doctor.examine(monitor, machine.disks(), agent, mayFreeze);
     }
   }
 

@@ -1,10 +1,7 @@
 package dev.stillpoint.cli;
 
 import dev.stillpoint.backends.SnapshotEngine;
-import dev.stillpoint.backends.lock.LockOwner;
-import dev.stillpoint.backends.lock.MachineLock;
 import dev.stillpoint.backends.qemu.QemuWay;
-import dev.stillpoint.core.disk.SelectedDisk;
 import dev.stillpoint.core.snapshot.ErrorCode;
 import dev.stillpoint.core.snapshot.Failure;
 import dev.stillpoint.core.snapshot.FreezeScope;
@@ -19,8 +16,6 @@ import dev.stillpoint.core.snapshot.SnapshotResult;
 import dev.stillpoint.qga.QgaClient;
 import dev.stillpoint.qga.QgaOptions;
 import dev.stillpoint.qmp.QmpClient;
-import dev.stillpoint.qmp.QmpOptions;
-import dev.stillpoint.qmp.endpoint.Endpoint;
 import java.io.PrintWriter;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -57,34 +52,9 @@ final class SnapshotCommand implements Callable<Integer> {
   private static final Failure INTERRUPTED =
       Failure.of(ErrorCode.CANCELLED, "interrupted before anything was begun");
 
-  private static final Failure NO_AGENT =
-      Failure.of(ErrorCode.AGENT_UNAVAILABLE, "no guest agent was named; name one with --qga");
-
   @Spec private @Nullable CommandSpec spec;
 
-  @Option(
-      names = "--qmp",
-      required = true,
-      paramLabel = "EP",
-      converter = EndpointText.class,
-      description = "the machine's monitor")
-  private Endpoint qmp = Endpoint.tcp("localhost", 1);
-
-  @Option(
-      names = "--qga",
-      paramLabel = "EP",
-      converter = EndpointText.class,
-      description = "the guest's agent")
-  private @Nullable Endpoint qga;
-
-  @Option(
-      names = "--disk",
-      paramLabel = "DISK[,method=M][,overlay=PATH]",
-      converter = DiskText.class,
-      description =
-          "a disk: qdev id, block device name, node name or image path; ',,' is a comma; all"
-              + " writable disks where none is named")
-  private List<SelectedDisk> disks = new ArrayList<>();
+  @Mixin private MachineOptions machine = new MachineOptions();
 
   @Option(
       names = "--name",
@@ -177,7 +147,7 @@ final class SnapshotCommand implements Callable<Integer> {
   public Integer call() {
     Duration bound = timeout.plus(thawBound.multipliedBy(STRETCHES)).plus(CLEAN_UP);
     SnapshotRequest request = request();
-    Optional<Failure> busy = busy();
+    Optional<Failure> busy = machine.busy();
     if (busy.isPresent()) {
       // At once: the other one holds the connections, where we would only queue.
       return tell(SnapshotResult.notBegun(name, busy.get()));
@@ -188,7 +158,15 @@ final class SnapshotCommand implements Callable<Integer> {
   private SnapshotRequest request() {
     try {
       return new SnapshotRequest(
-          name, disks, quiesce, scope(), freezeWindow, timeout, thawBound, lateCut, dryRun);
+          name,
+          machine.disks(),
+          quiesce,
+          scope(),
+          freezeWindow,
+          timeout,
+          thawBound,
+          lateCut,
+          dryRun);
     } catch (IllegalArgumentException e) {
       throw new ParameterException(commandLine(), e.getMessage());
     }
@@ -201,8 +179,9 @@ final class SnapshotCommand implements Callable<Integer> {
 
   private int connectAndRun(Interruptible guarded, SnapshotRequest request) {
     // The agent first: it may sleep for a tenth of a second, and the monitor is asked meanwhile.
-    Optional<CompletableFuture<QgaClient>> agent = connectAgent();
-    try (QmpClient monitor = connectMonitor()) {
+    Optional<CompletableFuture<QgaClient>> agent =
+        quiesce == Quiesce.NEVER ? Optional.empty() : machine.connectAgent(patience());
+    try (QmpClient monitor = machine.connectMonitor(patience())) {
       var engine =
           SnapshotEngine.builder()
               .monitor(monitor)
@@ -212,12 +191,13 @@ final class SnapshotCommand implements Callable<Integer> {
         engine.qemuWay(way);
       }
       agent.ifPresentOrElse(
-          connecting -> addAgent(engine, connecting), () -> engine.noAgent(NO_AGENT));
+          connecting -> addAgent(engine, connecting),
+          () -> engine.noAgent(MachineOptions.NO_AGENT));
       return guarded.begin()
           ? run(guarded, engine.build(), request)
           : tell(SnapshotResult.notBegun(name, INTERRUPTED));
     } catch (SnapshotException e) {
-      return tell(notBegun(e.failure()));
+      return tell(SnapshotResult.notBegun(name, e.failure()));
     } finally {
       agent.ifPresent(SnapshotCommand::close);
     }
@@ -258,36 +238,10 @@ final class SnapshotCommand implements Callable<Integer> {
     return tell(result);
   }
 
-  private Optional<CompletableFuture<QgaClient>> connectAgent() {
-    return quiesce == Quiesce.NEVER
-        ? Optional.empty()
-        : Optional.ofNullable(qga)
-            .map(known ->
-                QgaClient.connect(known, QgaOptions.defaults().withConnectTimeout(patience())));
-  }
-
-  private QmpClient connectMonitor() {
-    try {
-      return QmpClient.connect(qmp, QmpOptions.defaults().withConnectTimeout(patience())).join();
-    } catch (CompletionException e) {
-      throw new SnapshotException(SnapshotException.failureOf(e, ErrorCode.MONITOR_UNAVAILABLE), e);
-    }
-  }
-
   /** A connect takes no longer than a client's default, and never longer than all may take. */
   private Duration patience() {
     Duration usual = QgaOptions.DEFAULT_TIMEOUT;
     return timeout.compareTo(usual) < 0 ? timeout : usual;
-  }
-
-  /** A machine that does not answer may just be taken: then who has it is the better reason. */
-  private SnapshotResult notBegun(Failure failure) {
-    return SnapshotResult.notBegun(name, busy().orElse(failure));
-  }
-
-  private Optional<Failure> busy() {
-    List<Endpoint> machine = qga == null ? List.of(qmp) : List.of(qmp, qga);
-    return MachineLock.owner(machine).map(LockOwner::refusal);
   }
 
   private int tell(SnapshotResult result) {

@@ -82,6 +82,33 @@ class CommandLineGuestTest {
   }
 
   @Test
+  void theDoctorTellsWhatASnapshotWouldCoverAndHowLongAFreezeTakes() throws Exception {
+    // given
+    try (Guest guest = WarmGuest.start(GuestConfig.threeDisks())) {
+      String qmp = guest.qmp().toString();
+      String qga = guest.agent().toString();
+      // when
+      Run well = run("doctor", "--qmp", qmp, "--qga", qga, "--try-freeze", "-o", "json");
+      Run words = run("doctor", "--qmp", qmp, "--qga", qga, "--disk", "vd0");
+      guest.signalAgent("KILL");
+      Run ill = run("doctor", "--qmp", qmp, "--qga", qga);
+      // then
+      assertEquals(0, well.code(), well::toString);
+      JsonNode told = new ObjectMapper().readTree(well.out());
+      assertTrue(told.path("wouldWork").asBoolean(), well.out());
+      assertEquals("[\"vd0\",\"vd1\",\"vd2\"]", told.path("disks").toString());
+      assertEquals(3, told.path("fileSystems").size(), well.out());
+      assertTrue(told.path("freezeMs").asDouble() > 0, well.out());
+      assertEquals(0, words.code(), words::toString);
+      assertTrue(words.out().contains("file system /data0 (ext4) on vd0"), words.out());
+      assertTrue(words.out().contains("/data1 (xfs) lies on a disk that is not cut"), words.out());
+      assertEquals(1, ill.code(), ill::toString);
+      assertTrue(ill.out().contains("would NOT work"), ill.out());
+      guest.awaitNextAck(PATIENCE);
+    }
+  }
+
+  @Test
   void aHeldGuestWritesOnAfterASignal() throws Exception {
     // given
     try (Guest guest = WarmGuest.start(GuestConfig.threeDisks());

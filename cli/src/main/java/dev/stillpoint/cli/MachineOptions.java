@@ -1,0 +1,78 @@
+package dev.stillpoint.cli;
+
+import dev.stillpoint.backends.lock.LockOwner;
+import dev.stillpoint.backends.lock.MachineLock;
+import dev.stillpoint.core.disk.SelectedDisk;
+import dev.stillpoint.core.snapshot.ErrorCode;
+import dev.stillpoint.core.snapshot.Failure;
+import dev.stillpoint.core.snapshot.SnapshotException;
+import dev.stillpoint.qga.QgaClient;
+import dev.stillpoint.qga.QgaOptions;
+import dev.stillpoint.qmp.QmpClient;
+import dev.stillpoint.qmp.QmpOptions;
+import dev.stillpoint.qmp.endpoint.Endpoint;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+
+/** Which machine a command works on, and which of its disks. */
+final class MachineOptions {
+  /** Why there is no agent where none was named. */
+  static final Failure NO_AGENT =
+      Failure.of(ErrorCode.AGENT_UNAVAILABLE, "no guest agent was named; name one with --qga");
+
+  @Option(
+      names = "--qmp",
+      required = true,
+      paramLabel = "EP",
+      converter = EndpointText.class,
+      description = "the machine's monitor")
+  private Endpoint qmp = Endpoint.tcp("localhost", 1);
+
+  @Option(
+      names = "--qga",
+      paramLabel = "EP",
+      converter = EndpointText.class,
+      description = "the guest's agent")
+  private @Nullable Endpoint qga;
+
+  @Option(
+      names = "--disk",
+      paramLabel = "DISK[,method=M][,overlay=PATH]",
+      converter = DiskText.class,
+      description =
+          "a disk: qdev id, block device name, node name or image path; ',,' is a comma; all"
+              + " writable disks where none is named")
+  private List<SelectedDisk> disks = new ArrayList<>();
+
+  List<SelectedDisk> disks() {
+    return List.copyOf(disks);
+  }
+
+  /** Connects to the monitor and waits for it; a failure says who has the machine, if anybody. */
+  QmpClient connectMonitor(Duration patience) {
+    try {
+      return QmpClient.connect(qmp, QmpOptions.defaults().withConnectTimeout(patience)).join();
+    } catch (CompletionException e) {
+      throw new SnapshotException(
+          busy().orElseGet(() -> SnapshotException.failureOf(e, ErrorCode.MONITOR_UNAVAILABLE)), e);
+    }
+  }
+
+  /** Begins to connect to the agent; empty when none was named. */
+  Optional<CompletableFuture<QgaClient>> connectAgent(Duration patience) {
+    return Optional.ofNullable(qga)
+        .map(named -> QgaClient.connect(named, QgaOptions.defaults().withConnectTimeout(patience)));
+  }
+
+  /** Who else works on the machine now, as the reason to leave it alone. */
+  Optional<Failure> busy() {
+    List<Endpoint> machine = qga == null ? List.of(qmp) : List.of(qmp, qga);
+    return MachineLock.owner(machine).map(LockOwner::refusal);
+  }
+}
