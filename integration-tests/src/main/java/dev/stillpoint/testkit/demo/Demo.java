@@ -31,19 +31,31 @@ public final class Demo {
   private static final double NANOS_PER_MILLI = 1e6;
   private static final Duration WRITER_PATIENCE = Duration.ofSeconds(30);
 
+  private static volatile boolean over;
+
   private boolean good = true;
 
   private Demo() {}
 
   /** Runs the demonstration; exit code 0 when everything was as promised. */
   public static void main(String[] args) {
+    Runtime.getRuntime().addShutdownHook(Thread.ofPlatform().unstarted(Demo::interrupted));
     int code = 1;
     try {
       code = new Demo().run();
     } catch (RuntimeException e) {
       say("\nThe demo failed: " + e.getMessage());
     }
+    over = true;
     System.exit(code);
+  }
+
+  /** The guest is taken from under the demo; what that still says of it would be of no use. */
+  private static void interrupted() {
+    if (!over) {
+      say("\nInterrupted; the guest is gone again, and nothing was shown.");
+      over = true;
+    }
   }
 
   private int run() {
@@ -155,7 +167,9 @@ public final class Demo {
   }
 
   private static void say(String text) {
-    System.out.println(text);
+    if (!over) {
+      System.out.println(text);
+    }
   }
 
   /** The three points in time, read into raw copies. */
