@@ -53,10 +53,10 @@ public final class Guard implements AutoCloseable {
    */
   public static Guard start() throws IOException {
     Path directory = Files.createTempDirectory("stillpoint-guard");
-    Path socket = directory.resolve("control");
+    Path socket = directory.resolve(GuardProcess.SOCKET);
     try (AFUNIXServerSocketChannel server = AFUNIXServerSocketChannel.open()) {
       server.bind(AFUNIXSocketAddress.of(socket));
-      Process process = launch(socket);
+      Process process = launch(directory);
       AFUNIXSocketChannel control = accept(server, process);
       var guard = new Guard(control);
       guard.expect("ready");
@@ -83,7 +83,7 @@ public final class Guard implements AutoCloseable {
     throw new IOException("the guard process did not start");
   }
 
-  private static Process launch(Path socket) throws IOException {
+  private static Process launch(Path directory) throws IOException {
     List<String> command = new ArrayList<>();
     command.add("setsid");
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
@@ -98,7 +98,7 @@ public final class Guard implements AutoCloseable {
             "-cp"));
     command.add(jars());
     command.add(GuardProcess.class.getName());
-    command.add(socket.toString());
+    command.add(directory.toString());
     return new ProcessBuilder(command)
         .redirectInput(new File("/dev/null"))
         .redirectOutput(ProcessBuilder.Redirect.DISCARD)

@@ -6,6 +6,7 @@ import java.io.FileDescriptor;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -35,6 +36,9 @@ final class GuardProcess {
   /** How long nobody may serve the agent's socket, where its server's end tells nothing. */
   private static final long LONGEST_UNSERVED_NANOS = TimeUnit.SECONDS.toNanos(60);
 
+  /** The control socket's name in its directory. */
+  static final String SOCKET = "control";
+
   private static final int CHUNK = 8192;
 
   /** Room for the ancillary data of one descriptor. */
@@ -53,14 +57,31 @@ final class GuardProcess {
   /**
    * Runs a guard.
    *
-   * @param args the path of the owner's control socket
+   * @param args the directory of the owner's control socket, which holds nothing else
    */
   public static void main(String[] args) throws IOException {
+    Path directory = Path.of(args[0]);
+    Path socket = directory.resolve(SOCKET);
     AFUNIXSocketChannel control = AFUNIXSocketChannel.open();
-    control.connect(AFUNIXSocketAddress.of(Path.of(args[0])));
-    control.setAncillaryReceiveBufferSize(ANCILLARY);
-    control.configureBlocking(false);
-    new GuardProcess(control).run();
+    try {
+      control.connect(AFUNIXSocketAddress.of(socket));
+      control.setAncillaryReceiveBufferSize(ANCILLARY);
+      control.configureBlocking(false);
+      new GuardProcess(control).run();
+    } finally {
+      // The owner does so as soon as it has accepted, unless it ended before. Not sooner: an
+      // accept whose socket has lost its name fails.
+      remove(socket);
+      remove(directory);
+    }
+  }
+
+  private static void remove(Path file) {
+    try {
+      Files.deleteIfExists(file);
+    } catch (IOException e) {
+      // The owner was first, or it is not empty, and then it is not ours alone.
+    }
   }
 
   private void run() throws IOException {
