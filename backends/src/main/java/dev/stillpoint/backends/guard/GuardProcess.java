@@ -24,7 +24,8 @@ import org.newsclub.net.unix.AFUNIXSocketChannel;
  *
  * <p>The words of the control connection, a line each: {@code arm}, {@code extend}, {@code ask} and
  * {@code disarm} from the owner; {@code ready}, {@code armed}, {@code disarmed} and {@code done}
- * from the guard. From the takeover on it answers nothing until it is done.
+ * from the guard. Once it has taken over, it answers an {@code ask} by {@code armed} while the thaw
+ * is not proved, and leaves it to the owner again; by {@code done} when it is.
  */
 final class GuardProcess {
   private static final long POLL_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
@@ -38,6 +39,8 @@ final class GuardProcess {
 
   /** The control socket's name in its directory. */
   static final String SOCKET = "control";
+
+  private static final String BACK = "the owner is back";
 
   private static final int CHUNK = 8192;
 
@@ -96,11 +99,14 @@ final class GuardProcess {
       return;
     }
     GuardedAgent agent = new GuardedAgent(passed[0], order.endpoint());
-    say("armed");
-    if (isDisarmed(order)) {
-      return;
+    String did = BACK;
+    while (did.equals(BACK)) {
+      say("armed");
+      if (isDisarmed(order)) {
+        return;
+      }
+      did = thaw(agent, order.machine());
     }
-    String did = thaw(agent, order.machine());
     try {
       new GuardNote(order.operationId(), did).append(order.journal());
     } catch (IOException e) {
@@ -131,15 +137,23 @@ final class GuardProcess {
     }
   }
 
-  private static String thaw(GuardedAgent agent, Optional<ProcessIdentity> machine) {
+  /**
+   * Thaws until that is proved. An owner who was stopped and asks has the obligation back: both of
+   * us read one connection, and he would take the answers from us.
+   */
+  private String thaw(GuardedAgent agent, Optional<ProcessIdentity> machine) {
     long connected = System.nanoTime();
     Duration attempt = GuardedAgent.ATTEMPT;
     while (machine
         .map(ProcessIdentity::isAlive)
         .orElse(System.nanoTime() - connected < LONGEST_UNSERVED_NANOS)) {
       try {
-        if (agent.thaw(attempt)) {
+        if (agent.thaw(attempt, this::ownerAsks)) {
           return "thawed";
+        }
+        if (ownerAsks()) {
+          lines.clear();
+          return BACK;
         }
         attempt = GuardedAgent.longer(attempt);
         connected = System.nanoTime();
@@ -149,6 +163,11 @@ final class GuardProcess {
       LockSupport.parkNanos(RETRY_NANOS);
     }
     return machine.isPresent() ? "gone" : "gave up";
+  }
+
+  private boolean ownerAsks() {
+    read();
+    return lines.contains("ask");
   }
 
   /** An owner that was stopped asks when it comes back. */

@@ -15,6 +15,7 @@ import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
 
 /**
  * An agent as a guard speaks to it: no more than a synchronisation, a thaw and a status. The
@@ -41,6 +42,7 @@ final class GuardedAgent {
   private final StringBuilder line = new StringBuilder();
   private final ByteBuffer chunk = ByteBuffer.allocate(CHUNK).limit(0);
   private boolean ended;
+  private BooleanSupplier stopped = () -> false;
 
   /** An agent on a connection that somebody else has served so far. */
   GuardedAgent(FileDescriptor connection, Path endpoint) {
@@ -52,11 +54,13 @@ final class GuardedAgent {
   /**
    * One attempt: in step, thaw answered, status thawed, on one connection.
    *
+   * @param stop whether to stop waiting, as somebody else reads the connection
    * @return true when that is proved
    * @throws IOException when the connection ends or cannot be made; the next attempt makes a new
    *     one
    */
-  boolean thaw(Duration attempt) throws IOException {
+  boolean thaw(Duration attempt, BooleanSupplier stop) throws IOException {
+    stopped = stop;
     long end = System.nanoTime() + attempt.toNanos();
     try {
       if (ended) {
@@ -131,7 +135,7 @@ final class GuardedAgent {
 
   /** The next line without blanks; empty when none came in time. */
   private String readLine(long end) throws IOException {
-    while (System.nanoTime() - end < 0) {
+    while (System.nanoTime() - end < 0 && !stopped.getAsBoolean()) {
       while (chunk.hasRemaining()) {
         char one = (char) (chunk.get() & 0xFF);
         if (one == '\n') {
