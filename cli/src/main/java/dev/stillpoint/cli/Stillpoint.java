@@ -28,7 +28,8 @@ import picocli.CommandLine.Spec;
     },
     footer = {
       "",
-      "Endpoints (EP): unix:/path or a bare path, tcp:HOST:PORT.",
+      "Endpoints (EP): unix:/path or a bare path, tcp:HOST:PORT,",
+      "tls:HOST:PORT[,ca=FILE][,cert=FILE][,key=FILE], exec:PROGRAM ARG...",
       "Exit codes: 0 done; 1 failed or cancelled, the guest is safe; 2 usage;",
       "3 THE GUEST MAY BE FROZEN OR PAUSED; 4 outcome unknown or undo failed, the guest is safe.",
       "",

@@ -19,7 +19,7 @@ class UsageTest {
         "snapshot --name n",
         "snapshot --qmp /q",
         "snapshot --qmp tcp: --name n",
-        "snapshot --qmp tls:host:1 --name n",
+        "snapshot --qmp tls:host --name n",
         "snapshot --qmp /q --name ../n",
         "snapshot --qmp /q --name -n",
         "snapshot --qmp /q --name a\nb",

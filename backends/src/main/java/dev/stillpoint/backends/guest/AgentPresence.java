@@ -145,13 +145,18 @@ final class AgentPresence implements AutoCloseable {
         Matcher named = UNIX.matcher(filename);
         yield named.matches() && real(Path.of(named.group(1))).equals(real(unix.path()));
       }
-      case Endpoint.Tcp tcp -> {
-        Matcher named = TCP.matcher(filename);
-        yield named.matches()
-            && named.group(1).equals(tcp.host())
-            && named.group(2).equals(String.valueOf(tcp.port()));
-      }
+      case Endpoint.Tcp tcp -> isAt(filename, tcp.host(), tcp.port());
+      case Endpoint.Tls tls -> isAt(filename, tls.host(), tls.port());
+      // Where a program leads to nobody can tell.
+      case Endpoint.Exec exec -> false;
     };
+  }
+
+  private static boolean isAt(String filename, String host, int port) {
+    Matcher named = TCP.matcher(filename);
+    return named.matches()
+        && named.group(1).equals(host)
+        && named.group(2).equals(String.valueOf(port));
   }
 
   private static Path real(Path socket) {

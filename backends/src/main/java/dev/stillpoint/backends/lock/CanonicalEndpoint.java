@@ -19,6 +19,10 @@ record CanonicalEndpoint(String text) {
           case Endpoint.Unix unix -> Endpoint.unix(real(unix.path())).toString();
           case Endpoint.Tcp tcp ->
               Endpoint.tcp(tcp.host().toLowerCase(Locale.ROOT), tcp.port()).toString();
+          case Endpoint.Tls tls ->
+              // Whatever certificate one comes with, a port is one listener.
+              Endpoint.tcp(tls.host().toLowerCase(Locale.ROOT), tls.port()).toString();
+          case Endpoint.Exec exec -> exec.toString();
         });
   }
 

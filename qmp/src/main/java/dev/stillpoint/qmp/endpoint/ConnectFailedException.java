@@ -36,6 +36,10 @@ public final class ConnectFailedException extends IOException {
     UNKNOWN_HOST,
     /** The host or its network cannot be reached. */
     UNREACHABLE,
+    /** A certificate or a key cannot be used here, or the two sides did not agree on TLS. */
+    TLS_FAILED,
+    /** The program of an exec endpoint could not be started. */
+    PROGRAM_FAILED,
     /** Anything else; the cause says what. */
     OTHER;
 

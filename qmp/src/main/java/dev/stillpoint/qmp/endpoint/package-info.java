@@ -1,4 +1,6 @@
-/** Where a monitor or an agent listens: unix and TCP addresses, parsed from text. */
+/**
+ * Where a monitor or an agent listens: unix, TCP and TLS addresses and programs, parsed from text.
+ */
 @NullMarked
 package dev.stillpoint.qmp.endpoint;
 

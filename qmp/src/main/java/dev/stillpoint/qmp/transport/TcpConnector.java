@@ -39,15 +39,19 @@ final class TcpConnector {
     InetAddress[] resolve(String host) throws UnknownHostException;
   }
 
+  /** Where to connect to, and on behalf of which endpoint, which messages name. */
+  record Address(Endpoint endpoint, String host, int port) {}
+
   /** A look-up cannot be interrupted; so many may hang before others wait for them. */
   private static final int MAX_LOOKUPS = 4;
 
   private static final int MAX_WAITING_LOOKUPS = 256;
   private static final long IDLE_LOOKUP_THREAD_SECONDS = 5;
 
-  private static final Executor LOOKUPS = lookupThreads();
+  /** For what may block before a connection stands: look-ups, files, the arithmetic of TLS. */
+  static final Executor LOOKUPS = lookupThreads();
 
-  private final Endpoint.Tcp endpoint;
+  private final Address address;
   private final EventLoop loop;
   private final Duration timeout;
   private final long deadline;
@@ -55,12 +59,12 @@ final class TcpConnector {
   private final CompletableFuture<Channel> connected;
 
   TcpConnector(
-      Endpoint.Tcp endpoint,
+      Address address,
       EventLoop loop,
       Duration timeout,
       ChannelHandler initializer,
       CompletableFuture<Channel> connected) {
-    this.endpoint = endpoint;
+    this.address = address;
     this.loop = loop;
     this.timeout = timeout;
     this.deadline = System.nanoTime() + timeout.toNanos();
@@ -97,7 +101,7 @@ final class TcpConnector {
 
   private void resolve(Resolver resolver) {
     try {
-      InetAddress[] addresses = resolver.resolve(endpoint.host());
+      InetAddress[] addresses = resolver.resolve(address.host());
       tryAddress(addresses, 0);
     } catch (UnknownHostException e) {
       fail(Reason.UNKNOWN_HOST, "the host is not known", e);
@@ -125,7 +129,7 @@ final class TcpConnector {
             .handler(new Admission());
     var unused =
         bootstrap
-            .connect(new InetSocketAddress(addresses[index], endpoint.port()))
+            .connect(new InetSocketAddress(addresses[index], address.port()))
             .addListener(done -> {
               if (!done.isSuccess() && index + 1 < addresses.length) {
                 tryAddress(addresses, index + 1);
@@ -159,6 +163,7 @@ final class TcpConnector {
   }
 
   private void fail(Reason reason, String detail, @Nullable Throwable cause) {
-    connected.completeExceptionally(new ConnectFailedException(endpoint, reason, detail, cause));
+    connected.completeExceptionally(
+        new ConnectFailedException(address.endpoint(), reason, detail, cause));
   }
 }

@@ -45,9 +45,7 @@ public final class Transport {
    * other channels.
    */
   public static Optional<FileDescriptor> descriptor(Channel channel) {
-    return channel instanceof UnixChannel unix
-        ? Optional.of(unix.socket().descriptor())
-        : Optional.empty();
+    return channel instanceof UnixChannel unix ? unix.socket().descriptor() : Optional.empty();
   }
 
   /** Started when the first unix socket is connected; loads junixsocket's native library. */
@@ -69,8 +67,9 @@ public final class Transport {
    *
    * <p>The future completes on the channel's event loop, with a channel that is open. A listener
    * whose queue is full is asked again until the timeout; a connection that is queued and not
-   * served yet counts as connected. Cancelling the future gives the attempt up and closes a channel
-   * that came too late.
+   * served yet counts as connected, and so does a program that has been started. With TLS the
+   * handshake is over then, but a server that does not like our certificate says so later.
+   * Cancelling the future gives the attempt up and closes a channel that came too late.
    *
    * <p>The channel is a {@link io.netty.channel.socket.DuplexChannel}. It delivers every byte that
    * the peer sent before {@code channelInactive}. A peer that leaves without having read all of
@@ -96,8 +95,18 @@ public final class Transport {
             new UnixConnector(unix, UnixLoops.GROUP.next(), connectTimeout, initializer, connected)
                 .start();
         case Endpoint.Tcp tcp ->
-            new TcpConnector(tcp, TcpLoops.GROUP.next(), connectTimeout, initializer, connected)
+            new TcpConnector(
+                    new TcpConnector.Address(tcp, tcp.host(), tcp.port()),
+                    TcpLoops.GROUP.next(),
+                    connectTimeout,
+                    initializer,
+                    connected)
                 .start(InetAddress::getAllByName);
+        case Endpoint.Tls tls ->
+            new TlsConnector(tls, TcpLoops.GROUP.next(), connectTimeout, initializer, connected)
+                .start();
+        case Endpoint.Exec exec ->
+            new ExecConnector(exec, UnixLoops.GROUP.next(), initializer, connected).start();
       }
     } catch (LinkageError | RuntimeException e) {
       // junixsocket's native library could not be loaded, most likely

@@ -83,7 +83,7 @@ final class UnixChannel extends AbstractChannel implements DuplexChannel {
   }
 
   @Override
-  protected SocketAddress remoteAddress0() {
+  protected @Nullable SocketAddress remoteAddress0() {
     return socket.remote();
   }
 

@@ -10,6 +10,7 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.OptionalLong;
+import org.jspecify.annotations.Nullable;
 import org.newsclub.net.unix.AFUNIXSocketAddress;
 import org.newsclub.net.unix.AFUNIXSocketChannel;
 
@@ -30,14 +31,18 @@ import org.newsclub.net.unix.AFUNIXSocketChannel;
 final class UnixSocket implements Closeable {
 
   private final AFUNIXSocketChannel socket;
-  private final AFUNIXSocketAddress remote;
+  private final @Nullable AFUNIXSocketAddress remote;
+  private final boolean servedByPeer;
   private final FileDescriptor descriptor;
   private final FileChannel in;
   private final FileChannel out;
 
-  private UnixSocket(AFUNIXSocketChannel socket, AFUNIXSocketAddress remote) throws IOException {
+  private UnixSocket(
+      AFUNIXSocketChannel socket, @Nullable AFUNIXSocketAddress remote, boolean servedByPeer)
+      throws IOException {
     this.socket = socket;
     this.remote = remote;
+    this.servedByPeer = servedByPeer;
     this.descriptor = socket.getFileDescriptor();
     this.in = new FileInputStream(descriptor).getChannel();
     this.out = new FileOutputStream(descriptor).getChannel();
@@ -57,12 +62,19 @@ final class UnixSocket implements Closeable {
       socket.setShutdownOnClose(false);
       socket.configureBlocking(false);
       connected = socket.connect(address);
-      return connected ? Optional.of(new UnixSocket(socket, address)) : Optional.empty();
+      return connected ? Optional.of(new UnixSocket(socket, address, true)) : Optional.empty();
     } finally {
       if (!connected) {
         socket.close();
       }
     }
+  }
+
+  /** One end of a pair of which this process has both: nobody else is behind it. */
+  static UnixSocket ofPair(AFUNIXSocketChannel end) throws IOException {
+    end.setShutdownOnClose(false);
+    end.configureBlocking(false);
+    return new UnixSocket(end, null, false);
   }
 
   /** For what junixsocket alone can do with it; not for bytes, and not to be closed. */
@@ -72,6 +84,9 @@ final class UnixSocket implements Closeable {
 
   /** The process that listens; empty where the kernel does not tell. */
   OptionalLong peerPid() {
+    if (!servedByPeer) {
+      return OptionalLong.empty();
+    }
     try {
       long pid = socket.getPeerCredentials().getPid();
       return pid > 0 ? OptionalLong.of(pid) : OptionalLong.empty();
@@ -80,11 +95,12 @@ final class UnixSocket implements Closeable {
     }
   }
 
-  FileDescriptor descriptor() {
-    return descriptor;
+  /** Empty where the connection would not outlive this process. */
+  Optional<FileDescriptor> descriptor() {
+    return servedByPeer ? Optional.of(descriptor) : Optional.empty();
   }
 
-  AFUNIXSocketAddress remote() {
+  @Nullable AFUNIXSocketAddress remote() {
     return remote;
   }
 

@@ -3,6 +3,8 @@ package dev.stillpoint.qmp.endpoint;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import java.nio.file.Path;
+import java.util.Optional;
+import java.util.stream.Stream;
 import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
 import net.jqwik.api.Combinators;
@@ -45,6 +47,19 @@ class EndpointProperties {
                 .map(group -> "fe80::" + group));
     Arbitrary<Endpoint> tcp =
         Combinators.combine(hosts, Arbitraries.integers().between(1, 65_535)).as(Endpoint::tcp);
-    return Arbitraries.oneOf(unix, tcp);
+    Arbitrary<Optional<Path>> files =
+        Arbitraries.strings().ascii().excludeChars('\0').ofMinLength(1).map(Path::of).optional();
+    Arbitrary<Endpoint> tls =
+        Combinators.combine(hosts, Arbitraries.integers().between(1, 65_535), files, files, files)
+            .as((host, port, ca, certificate, key) ->
+                new Endpoint.Tls(
+                    host, port, ca, certificate, certificate.isPresent() ? key : Optional.empty()));
+    Arbitrary<Endpoint> exec =
+        Combinators.combine(
+                Arbitraries.strings().excludeChars('\0').ofMinLength(1),
+                Arbitraries.strings().excludeChars('\0').list().ofMaxSize(4))
+            .as((program, arguments) ->
+                new Endpoint.Exec(Stream.concat(Stream.of(program), arguments.stream()).toList()));
+    return Arbitraries.oneOf(unix, tcp, tls, exec);
   }
 }

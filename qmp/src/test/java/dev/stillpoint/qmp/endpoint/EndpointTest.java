@@ -5,6 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -46,10 +48,33 @@ class EndpointTest {
     assertEquals(text, Endpoint.parse(text).toString());
   }
 
+  @Test
+  void tlsIsHostAndPortAndFiles() {
+    assertEquals(
+        new Endpoint.Tls("host", 1, Optional.empty(), Optional.empty(), Optional.empty()),
+        Endpoint.parse("tls:host:1"));
+    assertEquals(
+        new Endpoint.Tls(
+            "::1",
+            16514,
+            Optional.of(Path.of("/etc/pki/a,b.pem")),
+            Optional.of(Path.of("c=1.pem")),
+            Optional.of(Path.of("k.pem"))),
+        Endpoint.parse("tls:[::1]:16514,key=k.pem,ca=/etc/pki/a,,b.pem,cert=c=1.pem"));
+  }
+
   @ParameterizedTest
-  @ValueSource(strings = {"tls:host:1", "exec:ssh host"})
-  void whatIsNotSupportedYetSaysSo(String text) {
-    assertTrue(refusal(text).contains("not supported yet"), refusal(text));
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "exec:ssh host socat - UNIX:/run/q|ssh,host,socat,-,UNIX:/run/q",
+        "exec:  a \t b  |a,b",
+        "exec:a 'b c'\"d e\"f|a,b cd ef",
+        "exec:a \\  \\\" '\\' \"\\\"\\\\\\n\"|a, ,\",\\,\"\\\\n",
+        "exec:a '' $HOME *|a,,$HOME,*",
+      })
+  void execIsAProgramAndItsWordsAsAShellSplitsThem(String text, String words) {
+    assertEquals(new Endpoint.Exec(List.of(words.split(",", -1))), Endpoint.parse(text));
   }
 
   @ParameterizedTest
@@ -74,6 +99,18 @@ class EndpointTest {
     "tcp:[host]:4444, Only an IPv6",
     "tcp:[]:4444, Not a host",
     "tcp:[::g]:4444, Not a host",
+    "tls:host, No port",
+    "'tls:host:1,', Not an option",
+    "'tls:host:1,verify=no', Not an option",
+    "'tls:host:1,ca', No file",
+    "'tls:host:1,ca=', No file",
+    "'tls:host:1,ca=x,ca=y', Given twice",
+    "'tls:host:1,key=x', needs its certificate",
+    "exec:, needs a program",
+    "'exec:  ', needs a program",
+    "exec:\"\" x, needs a program",
+    "exec:a \"b, Nothing ends a quote",
+    "exec:a \\, Nothing ends a backslash",
   })
   void anythingElseIsRefusedWithItsReason(String text, String reason) {
     assertTrue(refusal(text).contains(reason), refusal(text));

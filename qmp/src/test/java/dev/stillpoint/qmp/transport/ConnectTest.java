@@ -239,7 +239,11 @@ class ConnectTest {
       EventLoopGroup loops = new MultiThreadIoEventLoopGroup(1, NioIoHandler.newFactory());
       try {
         new TcpConnector(
-                (Endpoint.Tcp) peer.endpoint(), loops.next(), SOON, new Listener(), connected)
+                address((Endpoint.Tcp) peer.endpoint()),
+                loops.next(),
+                SOON,
+                new Listener(),
+                connected)
             .start(host -> new InetAddress[] {nobody, here});
         connected.get(10, SECONDS).close().sync();
       } finally {
@@ -279,12 +283,20 @@ class ConnectTest {
     EventLoopGroup loops = new MultiThreadIoEventLoopGroup(1, NioIoHandler.newFactory());
     try {
       new TcpConnector(
-              new Endpoint.Tcp("host", 1), loops.next(), timeout, new Listener(), connected)
+              address(new Endpoint.Tcp("host", 1)),
+              loops.next(),
+              timeout,
+              new Listener(),
+              connected)
           .start(resolver);
       return failure(connected);
     } finally {
       loops.shutdownGracefully(0, 1, SECONDS).sync();
     }
+  }
+
+  private static TcpConnector.Address address(Endpoint.Tcp endpoint) {
+    return new TcpConnector.Address(endpoint, endpoint.host(), endpoint.port());
   }
 
   private static ConnectFailedException failure(Endpoint endpoint, Duration timeout)
