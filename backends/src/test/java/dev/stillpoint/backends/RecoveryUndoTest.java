@@ -124,6 +124,20 @@ class RecoveryUndoTest extends RecoveryScene {
   }
 
   @Test
+  void whatOnlyAJobHasShownIsWrittenDownForTheNext() throws IOException {
+    // given: the journal says nothing, and the first disk's job is all that tells of the undo
+    written(Phase.RELEASED, living(), false, false, cut(1), cut(2));
+    jobs.put(job(1), "ready");
+    // when: it ends between the two disks, and the job is gone with the first
+    RecoveredOperation first = Recovery.of(journal).run(() -> attached.contains("node1")).get(0);
+    // then
+    assertEquals(State.LEFT, first.state(), first::toString);
+    assertTrue(first.left().get(0).contains("vd2: asked to stop"), first::toString);
+    assertTrue(jobs.isEmpty(), jobs::toString);
+    assertTakenBack(recovered(), 2);
+  }
+
+  @Test
   void aJobThatHasEndedIsForgotten() throws IOException {
     // given: it has pivoted
     undoing(cut(1));
