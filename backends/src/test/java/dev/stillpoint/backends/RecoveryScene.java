@@ -109,9 +109,15 @@ abstract class RecoveryScene {
         .formatted(name, file, file, under);
   }
 
+  /** One that has {@code failed} is concluded, and says why. */
   private String job(String id) {
-    return "{'id':'%s','type':'commit','status':'%s','current-progress':0,'total-progress':0}"
-        .formatted(id, jobs.get(id));
+    String status = String.valueOf(jobs.get(id));
+    boolean failed = status.equals("failed");
+    return "{'id':'%s','type':'commit','status':'%s','current-progress':0,'total-progress':0%s}"
+        .formatted(
+            id,
+            failed ? "concluded" : status,
+            failed ? ",'error':'No space left on device'" : "");
   }
 
   String device(String node) {

@@ -15,6 +15,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -152,7 +153,7 @@ class RecoveryUndoTest extends RecoveryScene {
   void aJobThatHasFailedIsTriedOnceMore() throws IOException {
     // given: it has ended, and the machine still writes to the overlay
     undoing(cut(1));
-    jobs.put(job(1), "concluded");
+    jobs.put(job(1), "failed");
     // then
     assertTakenBack(recovered(), 1);
     assertEquals(List.of(job(1)), commits);
@@ -213,6 +214,20 @@ class RecoveryUndoTest extends RecoveryScene {
     assertTrue(attached.contains(overlay(2)));
     assertTrue(Files.exists(directory.resolve("overlay1")));
     assertTakenBack(recovered(), 2);
+  }
+
+  @Test
+  void askedToStopItDoesNotWaitForAJobThatRuns() throws IOException {
+    // given: a job that never gets ready
+    undoing(cut(1));
+    jobs.put(job(1), "running");
+    var asked = new AtomicInteger();
+    // when: asked after it has begun to wait
+    RecoveredOperation one = Recovery.of(journal).run(() -> asked.incrementAndGet() > 5).get(0);
+    // then
+    assertEquals(State.LEFT, one.state(), one::toString);
+    assertTrue(one.left().get(0).contains("asked to stop while the job"), one::toString);
+    assertEquals("running", jobs.get(job(1)));
   }
 
   @Test
