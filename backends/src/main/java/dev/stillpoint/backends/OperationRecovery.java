@@ -38,7 +38,7 @@ final class OperationRecovery {
         disks(monitor).listWhereabouts(List.of());
         return told(State.MAYBE_FROZEN);
       }
-      if (stop.getAsBoolean()) {
+      if (stop.getAsBoolean() && hasBelongings()) {
         account.left.add("asked to stop before its disks were looked at");
         disks(monitor).listWhereabouts(List.of());
       } else {
@@ -87,6 +87,10 @@ final class OperationRecovery {
   private void owedToNobody() {
     nothingOwed = true;
     account.notes.add("that life of the machine is over, and what was owed to its guest with it");
+  }
+
+  private boolean hasBelongings() {
+    return record.entry().disks().stream().anyMatch(disk -> !disk.belongings().isEmpty());
   }
 
   private boolean stillOwed() {

@@ -115,9 +115,7 @@ abstract class RecoveryScene {
     boolean failed = status.equals("failed");
     return "{'id':'%s','type':'commit','status':'%s','current-progress':0,'total-progress':0%s}"
         .formatted(
-            id,
-            failed ? "concluded" : status,
-            failed ? ",'error':'No space left on device'" : "");
+            id, failed ? "concluded" : status, failed ? ",'error':'No space left on device'" : "");
   }
 
   String device(String node) {

@@ -65,7 +65,8 @@ class RecoverTest {
       assertEquals(0, run.code(), run::toString);
       JsonNode operation = new ObjectMapper().readTree(run.out()).path("operations").path(0);
       assertEquals("settled", operation.path("state").asText(), run::toString);
-      assertEquals("thawed the guest", operation.path("done").path(0).asText(), run::toString);
+      // By the recovery or, before it, by the guard that saw its owner die: told either way.
+      assertTrue(run.out().contains("thawed the guest"), run::toString);
       assertEquals(0, operation.path("disks").size(), run::toString);
       scene.assertNothingOfOurs();
       scene.assertWritesOn();
