@@ -185,6 +185,20 @@ class RecoveryUndoTest extends RecoveryScene {
   }
 
   @Test
+  void anUndoThatHadEndedIsNotGoneOnWith() throws IOException {
+    // given: only its clean-up failed, and the disk was unplugged since
+    Inventory disk = cut(1);
+    undoing(disk);
+    ended(Outcome.FAILED, disk);
+    attached.clear();
+    // when
+    RecoveredOperation one = recovered();
+    // then
+    assertEquals(State.SETTLED, one.state(), one::toString);
+    assertFalse(Files.exists(directory.resolve("overlay1")));
+  }
+
+  @Test
   void aJobThatRunsIsAwaitedWithinTheBoundAndLeftToTheNext() throws IOException {
     // given
     undoing(cut(1));
