@@ -2,6 +2,7 @@ package dev.stillpoint.backends;
 
 import dev.stillpoint.backends.journal.JournalDirectory;
 import dev.stillpoint.backends.journal.JournalFile;
+import dev.stillpoint.backends.journal.StateDirectory;
 import dev.stillpoint.backends.lock.MachineLock;
 import dev.stillpoint.core.snapshot.ErrorCode;
 import dev.stillpoint.core.snapshot.Failure;
@@ -11,35 +12,50 @@ import dev.stillpoint.core.spi.JournalEntry;
 import dev.stillpoint.core.spi.MachineIdentity;
 import dev.stillpoint.qmp.endpoint.Endpoint;
 import java.io.UncheckedIOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/** The operations on a machine that did not end, as whoever begins the next one is told. */
-record EarlierOperations(List<JournalEntry> unsettled) {
+/**
+ * The operations on a machine that did not end, as whoever begins the next one is told.
+ *
+ * @param unsettled those whose file can be read
+ * @param unreadable what cannot be read, and why: it may be of this machine, too
+ * @param command what a person runs to end them
+ */
+record EarlierOperations(List<JournalFile> unsettled, List<String> unreadable, String command) {
+  private static final Pattern PLAIN_PATH = Pattern.compile("[A-Za-z0-9_./@%+=:,-]+");
 
   /**
-   * Looks into the journal, while the machine's lock is held; a journal of another kind is not
-   * looked into, and one that cannot be read fails the operation itself soon enough.
+   * Looks into the journal, while the machine's lock is held; only a directory can be looked at.
    */
   static EarlierOperations on(List<Endpoint> endpoints, Journal journal) {
     if (!(journal instanceof JournalDirectory directory)) {
-      return new EarlierOperations(List.of());
+      return new EarlierOperations(List.of(), List.of(), "");
     }
+    String command = recoverCommand(directory);
     Set<String> names = endpoints.stream().map(MachineLock::nameOf).collect(Collectors.toSet());
+    List<JournalFile> all;
     try {
-      return new EarlierOperations(
-          directory.operations().stream()
-              .map(JournalFile::last)
-              .flatMap(Optional::stream)
-              .filter(entry -> !entry.isSettled() && isOn(entry.machine(), names))
-              .toList());
-    } catch (UncheckedIOException unreadable) {
-      return new EarlierOperations(List.of());
+      all = directory.operations();
+    } catch (UncheckedIOException e) {
+      return new EarlierOperations(List.of(), List.of(String.valueOf(e.getMessage())), command);
     }
+    return new EarlierOperations(
+        all.stream().filter(file -> isUnsettledOn(file, names)).toList(),
+        all.stream().filter(file -> file.last().isEmpty()).map(JournalFile::unreadable).toList(),
+        command);
+  }
+
+  private static boolean isUnsettledOn(JournalFile file, Set<String> names) {
+    return file.last()
+        .filter(entry -> !entry.isSettled() && isOn(entry.machine(), names))
+        .isPresent();
   }
 
   private static boolean isOn(MachineIdentity machine, Set<String> names) {
@@ -48,13 +64,28 @@ record EarlierOperations(List<JournalEntry> unsettled) {
         .anyMatch(names::contains);
   }
 
+  /** Quoted for a shell where that is needed. */
+  static String recoverCommand(JournalDirectory directory) {
+    Path state = directory.state();
+    if (state.equals(StateDirectory.standard().toAbsolutePath())) {
+      return "stillpoint recover";
+    }
+    String path = state.toString();
+    boolean plain = PLAIN_PATH.matcher(path).matches();
+    return "stillpoint recover --state-dir "
+        + (plain ? path : "'" + path.replace("'", "'\\''") + "'");
+  }
+
   /** The result with a word about them; one that found the guest frozen says by whom. */
   SnapshotResult toldIn(SnapshotResult result) {
-    if (unsettled.isEmpty()) {
+    if (unsettled.isEmpty() && unreadable.isEmpty()) {
       return result;
     }
     List<String> warnings = new ArrayList<>(result.warnings());
-    unsettled.forEach(entry -> warnings.add(told(entry)));
+    unsettled.forEach(file -> warnings.add(told(file)));
+    unreadable.forEach(why ->
+        warnings.add(
+            why + "; it may tell of an earlier operation on this machine: run '" + command + "'"));
     return new SnapshotResult(
         result.name(),
         result.outcome(),
@@ -73,8 +104,8 @@ record EarlierOperations(List<JournalEntry> unsettled) {
   }
 
   private Failure explained(Failure failure) {
-    Optional<JournalEntry> culprit =
-        unsettled.stream().filter(entry -> entry.thawOwed() || entry.resumeOwed()).findFirst();
+    Optional<JournalFile> culprit =
+        unsettled.stream().filter(file -> file.owesThaw() || file.owesResume()).findFirst();
     if (failure.code() != ErrorCode.ALREADY_FROZEN || culprit.isEmpty()) {
       return failure;
     }
@@ -82,17 +113,22 @@ record EarlierOperations(List<JournalEntry> unsettled) {
         failure.code(),
         "the guest is frozen already, most likely by the earlier operation "
             + named(culprit.get())
-            + ", which did not end; 'stillpoint recover' thaws it",
+            + ", which did not end; '"
+            + command
+            + "' thaws it",
         failure.disk());
   }
 
-  private static String told(JournalEntry entry) {
+  private String told(JournalFile file) {
     return "the earlier operation "
-        + named(entry)
-        + " on this machine did not end; 'stillpoint recover' ends it";
+        + named(file)
+        + " on this machine did not end; '"
+        + command
+        + "' ends it";
   }
 
-  private static String named(JournalEntry entry) {
+  private static String named(JournalFile file) {
+    JournalEntry entry = file.last().orElseThrow();
     return entry.operationId() + " (" + Recovery.what(entry) + ")";
   }
 }

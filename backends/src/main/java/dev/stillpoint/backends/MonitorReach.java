@@ -24,11 +24,17 @@ final class MonitorReach implements AutoCloseable {
   private final @Nullable QmpClient client;
   private final String reason;
   private final boolean sameProcess;
+  private final boolean anotherMachine;
   private MachineLife life;
 
   private MonitorReach(
-      @Nullable QmpClient client, MachineLife life, String reason, boolean sameProcess) {
+      @Nullable QmpClient client,
+      MachineLife life,
+      String reason,
+      boolean sameProcess,
+      boolean anotherMachine) {
     this.sameProcess = sameProcess;
+    this.anotherMachine = anotherMachine;
     this.client = client;
     this.life = life;
     this.reason = reason;
@@ -37,7 +43,8 @@ final class MonitorReach implements AutoCloseable {
   /** Connects to the monitor that is written down; waits no longer than a client usually does. */
   static MonitorReach of(MachineIdentity then) {
     if (then.monitor().isEmpty()) {
-      return new MonitorReach(null, MachineLife.UNKNOWN, "no monitor is written down", false);
+      return new MonitorReach(
+          null, MachineLife.UNKNOWN, "no monitor is written down", false, false);
     }
     Endpoint endpoint = Endpoint.parse(then.monitor().get());
     try {
@@ -49,6 +56,7 @@ final class MonitorReach implements AutoCloseable {
           null,
           MachineLife.unanswered(then, e),
           SnapshotException.failureOf(e, ErrorCode.MONITOR_UNAVAILABLE).message(),
+          false,
           false);
     }
   }
@@ -70,7 +78,8 @@ final class MonitorReach implements AutoCloseable {
           another
               ? "another machine answers at " + client.endpoint()
               : "another process listens at " + client.endpoint(),
-          then.incarnation().isPresent() && then.incarnation().equals(now.incarnation()));
+          then.incarnation().isPresent() && then.incarnation().equals(now.incarnation()),
+          another);
     } finally {
       if (!kept) {
         client.close();
@@ -85,6 +94,11 @@ final class MonitorReach implements AutoCloseable {
   /** Whether the very process answers that did when it was written down. */
   boolean isSameProcess() {
     return sameProcess;
+  }
+
+  /** Whether the machine that answers says another uuid: what it has is none of ours to touch. */
+  boolean isAnotherMachine() {
+    return anotherMachine;
   }
 
   /** Its agent has shown that this life of the machine is over. */

@@ -13,9 +13,14 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
 
-/** A thaw that somebody else left owed, pursued by whoever holds the machine's lock. */
-record OwedThaw(String operation, MachineIdentity machine, Endpoint agent) {
+/**
+ * A thaw that somebody else left owed, pursued by whoever holds the machine's lock.
+ *
+ * @param stop asked between two connections; a thaw that is written is always waited for
+ */
+record OwedThaw(String operation, MachineIdentity machine, Endpoint agent, BooleanSupplier stop) {
   private static final Duration PAUSE = Duration.ofMillis(200);
 
   /**
@@ -44,6 +49,9 @@ record OwedThaw(String operation, MachineIdentity machine, Endpoint agent) {
         }
         if (until.remaining().isZero()) {
           throw notProved(SnapshotException.failureOf(e, ErrorCode.AGENT_UNAVAILABLE).message());
+        }
+        if (stop.getAsBoolean()) {
+          throw notProved("asked to stop before the agent could be reached");
         }
         LockSupport.parkNanos(PAUSE.toNanos());
       }

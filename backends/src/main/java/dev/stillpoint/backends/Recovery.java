@@ -13,6 +13,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.BooleanSupplier;
 import java.util.stream.Stream;
 
 /**
@@ -23,47 +24,72 @@ import java.util.stream.Stream;
  *
  * @param journal where the operations are written down
  * @param thawBound how long a resume and a thaw are pursued, for each operation
+ * @param undoBound how long a cut that was being taken back may take to be, for each operation;
+ *     QEMU goes on with it afterwards, and the next recovery ends it
  * @param dryRun only tells what would be done
  */
-public record Recovery(JournalDirectory journal, Duration thawBound, boolean dryRun) {
-  /** The bound where none is named. */
+public record Recovery(
+    JournalDirectory journal, Duration thawBound, Duration undoBound, boolean dryRun) {
+  /** The bound of a thaw where none is named. */
   public static final Duration DEFAULT_THAW_BOUND = Duration.ofSeconds(30);
 
-  /** A recovery with the usual bound. */
+  /** The bound of taking a cut back where none is named. */
+  public static final Duration DEFAULT_UNDO_BOUND = Duration.ofMinutes(5);
+
+  /** A recovery with the usual bounds. */
   public static Recovery of(JournalDirectory journal) {
-    return new Recovery(journal, DEFAULT_THAW_BOUND, false);
+    return new Recovery(journal, DEFAULT_THAW_BOUND, DEFAULT_UNDO_BOUND, false);
   }
 
-  /** The same with another bound. */
+  /** The same with another bound for thaws. */
   public Recovery thawBound(Duration bound) {
-    return new Recovery(journal, bound, dryRun);
+    return new Recovery(journal, bound, undoBound, dryRun);
+  }
+
+  /** The same with another bound for taking cuts back. */
+  public Recovery undoBound(Duration bound) {
+    return new Recovery(journal, thawBound, bound, dryRun);
   }
 
   /** The same, changing nothing: no thaw either. */
   public Recovery onlyTelling() {
-    return new Recovery(journal, thawBound, true);
+    return new Recovery(journal, thawBound, undoBound, true);
+  }
+
+  /** Recovers every operation as {@link #run(BooleanSupplier)} does, and is not to be stopped. */
+  public List<RecoveredOperation> run() {
+    return run(() -> false);
   }
 
   /**
-   * Recovers every operation of the journal, one after the other; blocks its caller.
+   * Recovers every operation of the journal, one after the other and the youngest first; blocks its
+   * caller.
    *
+   * @param stop asked between the steps, from the caller's thread; once it is true, no new step is
+   *     begun, and what is left is told. A thaw that was sent is waited for, up to its bound
    * @return one entry an operation; empty when nothing is left
    * @throws java.io.UncheckedIOException when the journal's directory cannot be read
    */
-  public List<RecoveredOperation> run() {
-    return journal.operations().stream().map(this::recover).flatMap(Optional::stream).toList();
+  public List<RecoveredOperation> run(BooleanSupplier stop) {
+    return journal.operations().stream()
+        .map(file -> recover(file, stop))
+        .flatMap(Optional::stream)
+        .toList();
   }
 
-  private Optional<RecoveredOperation> recover(JournalFile file) {
+  private Optional<RecoveredOperation> recover(JournalFile file, BooleanSupplier stop) {
     Optional<JournalEntry> last = file.last();
     if (last.isEmpty()) {
       return Optional.of(unreadable(file));
     }
     JournalEntry entry = last.get();
+    if (stop.getAsBoolean()) {
+      return Optional.of(told(file, entry, unhelped(file), "asked to stop before it was begun"));
+    }
     try {
       List<Endpoint> machine = endpoints(entry);
       if (machine.isEmpty()) {
-        return Optional.of(told(file, entry, unhelped(entry), "no machine is written down"));
+        return Optional.of(told(file, entry, unhelped(file), "no machine is written down"));
       }
       String id = SnapshotCoordinator.newOperationId();
       MachineLock lock = MachineLock.take(machine, id, "recover " + entry.operationId());
@@ -71,18 +97,18 @@ public record Recovery(JournalDirectory journal, Duration thawBound, boolean dry
         // It may have ended between the first look and the lock.
         return journal.operations().stream()
             .filter(one -> one.path().equals(file.path()) && one.last().isPresent())
-            .map(one -> new OperationRecovery(this, one, one.last().get()).recover())
+            .map(one -> new OperationRecovery(this, one, one.last().get(), stop).recover())
             .findFirst();
       } finally {
         lock.close();
       }
     } catch (SnapshotException e) {
       boolean owned = e.failure().code() == ErrorCode.BUSY;
-      State state = owned ? State.OWNED : unhelped(entry);
+      State state = owned ? State.OWNED : unhelped(file);
       return Optional.of(told(file, entry, state, e.failure().message()));
     } catch (RuntimeException e) {
       // One that cannot be recovered is no reason to leave the others as they are.
-      return Optional.of(told(file, entry, unhelped(entry), String.valueOf(e.getMessage())));
+      return Optional.of(told(file, entry, unhelped(file), String.valueOf(e.getMessage())));
     }
   }
 
@@ -94,8 +120,8 @@ public record Recovery(JournalDirectory journal, Duration thawBound, boolean dry
         .toList();
   }
 
-  private static State unhelped(JournalEntry entry) {
-    return entry.thawOwed() || entry.resumeOwed() ? State.MAYBE_FROZEN : State.LEFT;
+  private static State unhelped(JournalFile file) {
+    return file.owesThaw() || file.owesResume() ? State.MAYBE_FROZEN : State.LEFT;
   }
 
   private static RecoveredOperation unreadable(JournalFile file) {
@@ -106,10 +132,7 @@ public record Recovery(JournalDirectory journal, Duration thawBound, boolean dry
         State.LEFT,
         List.of(),
         List.of(),
-        List.of(
-            "the journal's file "
-                + file.path()
-                + " cannot be read: it is damaged, or of another version"),
+        List.of(file.unreadable()),
         List.of());
   }
 

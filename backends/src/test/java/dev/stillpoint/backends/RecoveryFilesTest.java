@@ -123,6 +123,7 @@ class RecoveryFilesTest extends RecoveryScene {
     // given
     Path overlay = file("overlay");
     nodes.add("sp-" + ID + "-1-file");
+    attached.add("node1");
     written(
         Phase.PREPARING, living(), false, false, disk(1, overlay, Optional.of(number(overlay))));
     Files.writeString(journal.fileOf(ID), "{\"stillpointJ", StandardOpenOption.APPEND);

@@ -5,12 +5,15 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import dev.stillpoint.backends.journal.JournalDirectory;
 import dev.stillpoint.backends.lock.MachineLock;
 import dev.stillpoint.backends.process.ProcessIdentity;
+import dev.stillpoint.core.snapshot.GuestState;
+import dev.stillpoint.core.snapshot.Outcome;
 import dev.stillpoint.core.spi.Inventory;
 import dev.stillpoint.core.spi.Inventory.Belonging;
 import dev.stillpoint.core.spi.Inventory.FileNumber;
 import dev.stillpoint.core.spi.Inventory.Kind;
 import dev.stillpoint.core.spi.Journal.Phase;
 import dev.stillpoint.core.spi.JournalEntry;
+import dev.stillpoint.core.spi.JournalEntry.Ending;
 import dev.stillpoint.core.spi.MachineIdentity;
 import dev.stillpoint.qga.QgaClient;
 import dev.stillpoint.qga.command.GuestFsfreezeFreeze;
@@ -21,7 +24,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -37,19 +43,26 @@ abstract class RecoveryScene {
   final FakeQmpServer monitor = FakeQmpServer.start();
   final List<String> nodes = new ArrayList<>();
   final List<String> attached = new ArrayList<>();
+
+  /** What lies below a node, by their names. */
+  final Map<String, String> below = new HashMap<>();
+
+  /** The jobs of the machine and how each is. */
+  final Map<String, String> jobs = new LinkedHashMap<>();
+
   boolean paused;
   JournalDirectory journal = JournalDirectory.in(Path.of("unset"));
 
   @BeforeEach
   void answers() {
     journal = JournalDirectory.in(directory.resolve("state"));
-    monitor.on("query-block").answers(nothing -> value(list(attached, RecoveryScene::device)));
+    monitor.on("query-block").answers(nothing -> value(list(attached, this::device)));
     monitor
         .on("query-named-block-nodes")
         .answers(nothing -> value(list(nodes, node -> node(node, "/" + node))));
     monitor.on("query-block-jobs").returns("[]");
     monitor.on("query-block-exports").returns("[]");
-    monitor.on("query-jobs").returns("[]");
+    monitor.on("query-jobs").answers(nothing -> value(list(List.copyOf(jobs.keySet()), this::job)));
     monitor.on("query-migrate").returns("{}");
     monitor
         .on("query-status")
@@ -84,13 +97,28 @@ abstract class RecoveryScene {
     return "[" + String.join(",", items.stream().map(asJson).toList()) + "]";
   }
 
-  static String node(String name, String file) {
+  String node(String name, String file) {
+    String backing = below.get(name);
+    String under =
+        backing == null
+            ? ""
+            : ",'backing-image':{'filename':'%s','format':'qcow2','virtual-size':1}"
+                .formatted(backing);
     return ("{'node-name':'%s','drv':'qcow2','ro':false,'file':'%s',"
-            + "'image':{'filename':'%s','format':'qcow2','virtual-size':1}}")
-        .formatted(name, file, file);
+            + "'image':{'filename':'%s','format':'qcow2','virtual-size':1%s}}")
+        .formatted(name, file, file, under);
   }
 
-  static String device(String node) {
+  /** One that has {@code failed} is concluded, and says why. */
+  private String job(String id) {
+    String status = String.valueOf(jobs.get(id));
+    boolean failed = status.equals("failed");
+    return "{'id':'%s','type':'commit','status':'%s','current-progress':0,'total-progress':0%s}"
+        .formatted(
+            id, failed ? "concluded" : status, failed ? ",'error':'No space left on device'" : "");
+  }
+
+  String device(String node) {
     return "{'device':'','qdev':'/machine/peripheral/%s','removable':false,'locked':false,'inserted':%s}"
         .formatted(node, node(node, "/" + node));
   }
@@ -126,13 +154,16 @@ abstract class RecoveryScene {
         ((Number) Files.getAttribute(file, "unix:ino")).longValue());
   }
 
-  static Inventory disk(int n, Path overlay, Optional<FileNumber> number) {
+  /** Where the images lie that the machine wrote to before. */
+  String images = "/images";
+
+  Inventory disk(int n, Path overlay, Optional<FileNumber> number) {
     String prefix = "sp-" + ID + "-" + n;
     return new Inventory(
         "vd" + n,
         "qemu",
         "prepared",
-        "/images/base" + n + ".qcow2",
+        images + "/base" + n + ".qcow2",
         Optional.of("node" + n),
         List.of(
             new Belonging(Kind.FILE, "overlay", overlay.toString(), number),
@@ -148,20 +179,43 @@ abstract class RecoveryScene {
       boolean thawOwed,
       boolean resumeOwed,
       Inventory... disks) {
-    Instant now = Instant.now();
     journal.write(
-        new JournalEntry(
-            ID,
-            "snapshot",
-            "nightly",
-            phase,
-            now,
-            now,
-            machine,
-            List.of(disks),
-            thawOwed,
-            resumeOwed,
-            Optional.empty()));
+        entry(ID, Instant.now(), phase, machine, thawOwed, resumeOwed, Optional.empty(), disks));
+  }
+
+  /** An entry of an operation that owes the guest nothing. */
+  void writtenAt(String id, Instant at, Phase phase, Inventory... disks) {
+    journal.write(entry(id, at, phase, living(), false, false, Optional.empty(), disks));
+  }
+
+  /** The last entry of an operation that owes the guest nothing. */
+  void ended(Outcome outcome, Inventory... disks) {
+    var ending = new Ending(outcome, GuestState.THAWED, Optional.empty());
+    journal.write(
+        entry(ID, Instant.now(), Phase.ENDED, living(), false, false, Optional.of(ending), disks));
+  }
+
+  private static JournalEntry entry(
+      String id,
+      Instant at,
+      Phase phase,
+      MachineIdentity machine,
+      boolean thawOwed,
+      boolean resumeOwed,
+      Optional<Ending> ending,
+      Inventory... disks) {
+    return new JournalEntry(
+        id,
+        "snapshot",
+        "nightly",
+        phase,
+        at,
+        at,
+        machine,
+        List.of(disks),
+        thawOwed,
+        resumeOwed,
+        ending);
   }
 
   void freeze() {

@@ -34,8 +34,8 @@ class RecoveryTest extends RecoveryScene {
   void aFrozenGuestIsThawedAndWhatWasMadeForItRemoved() throws IOException {
     // given
     Path overlay = file("overlay");
-    nodes.addAll(List.of("sp-" + ID + "-1-file", "sp-" + ID + "-1-overlay", "base"));
-    attached.add("base");
+    nodes.addAll(List.of("sp-" + ID + "-1-file", "sp-" + ID + "-1-overlay", "node1"));
+    attached.add("node1");
     written(Phase.HOLDING, living(), true, false, disk(1, overlay, Optional.of(number(overlay))));
     freeze();
     // when
@@ -43,7 +43,7 @@ class RecoveryTest extends RecoveryScene {
     // then
     assertEquals(State.SETTLED, one.state(), one::toString);
     assertFalse(agent.guestFrozen());
-    assertEquals(List.of("base"), nodes);
+    assertEquals(List.of("node1"), nodes);
     assertFalse(Files.exists(overlay));
     assertEquals(List.of(), one.disks());
     assertNothingLeftNow();
@@ -54,6 +54,7 @@ class RecoveryTest extends RecoveryScene {
     // given
     Path overlay = file("overlay");
     nodes.add("sp-" + ID + "-1-file");
+    attached.add("node1");
     written(Phase.HOLDING, living(), true, false, disk(1, overlay, Optional.of(number(overlay))));
     freeze();
     String before = Files.readString(journal.fileOf(ID));
@@ -154,28 +155,6 @@ class RecoveryTest extends RecoveryScene {
   }
 
   @Test
-  void aCutThatIsBeingTakenBackIsLeftAsItIs() throws IOException {
-    // given
-    Path overlay = file("overlay");
-    attached.add("base");
-    nodes.addAll(List.of("base", "sp-" + ID + "-1-overlay"));
-    monitor
-        .on("query-jobs")
-        .returns(
-            "[{'id':'sp-"
-                + ID
-                + "-1-commit','type':'commit','status':'ready','current-progress':0,"
-                + "'total-progress':0}]");
-    written(Phase.RELEASED, living(), false, false, disk(1, overlay, Optional.of(number(overlay))));
-    // when
-    RecoveredOperation one = recovered();
-    // then
-    assertEquals(State.LEFT, one.state());
-    assertEquals(2, nodes.size());
-    assertTrue(Files.exists(overlay));
-  }
-
-  @Test
   void aRefusalOfAFrozenGuestNamesTheOperationThatLeftItSo() {
     // given
     written(Phase.HOLDING, living(), true, false);
@@ -240,6 +219,7 @@ class RecoveryTest extends RecoveryScene {
     // given
     Path overlay = file("overlay");
     nodes.addAll(List.of("sp-" + ID + "-1-file", "sp-" + ID + "-1-overlay"));
+    attached.add("node1");
     written(Phase.HOLDING, living(), true, false, disk(1, overlay, Optional.of(number(overlay))));
     freeze();
     monitor.fault("blockdev-del", Fault.CLOSED);

@@ -73,9 +73,7 @@ abstract class AgentCommand implements Callable<Integer> {
   }
 
   final void warn(String message) {
-    PrintWriter err = command().commandLine().getErr();
-    err.println(Plain.line("stillpoint: " + message));
-    err.flush();
+    Plain.warn(command().commandLine(), message);
   }
 
   private CommandSpec command() {

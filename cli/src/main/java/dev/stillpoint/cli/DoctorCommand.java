@@ -77,8 +77,7 @@ final class DoctorCommand implements Callable<Integer> {
         return tell(examine(guarded, monitor));
       }
     } catch (SnapshotException e) {
-      err().println(Plain.line("stillpoint: " + e.failure().message()));
-      err().flush();
+      Plain.warn(command().commandLine(), e.failure().message());
       return e.failure().code() == ErrorCode.THAW_NOT_PROVED
           ? ExitCode.MAY_BE_FROZEN
           : ExitCode.FAILED;
@@ -182,10 +181,6 @@ final class DoctorCommand implements Callable<Integer> {
     ResultJson.millis(json, "freezeMs", found.freezeTook());
     ResultJson.millis(json, "frozenMs", found.heldFor());
     return json;
-  }
-
-  private PrintWriter err() {
-    return command().commandLine().getErr();
   }
 
   private CommandSpec command() {

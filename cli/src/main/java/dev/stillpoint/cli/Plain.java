@@ -1,5 +1,8 @@
 package dev.stillpoint.cli;
 
+import java.io.PrintWriter;
+import picocli.CommandLine;
+
 /**
  * Text for a terminal. Mount points, images and messages of agents are chosen by guests: none of
  * them may forge a line of ours, or speak to the terminal.
@@ -8,6 +11,13 @@ final class Plain {
   private static final char REPLACEMENT = '\uFFFD';
 
   private Plain() {}
+
+  /** Says something to the person at the terminal, on standard error and in one line. */
+  static void warn(CommandLine command, String message) {
+    PrintWriter err = command.getErr();
+    err.println(line("stillpoint: " + message));
+    err.flush();
+  }
 
   /** The text on one line, without control characters. */
   static String line(String text) {

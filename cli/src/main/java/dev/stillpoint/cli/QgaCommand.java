@@ -18,6 +18,7 @@ import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletionException;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -121,16 +122,15 @@ final class QgaCommand implements Callable<Integer> {
 
   /** Whoever thaws believes that the guest may be frozen, and no failure shows that it is not. */
   private int failed(Throwable failure) {
-    PrintWriter err = specification().commandLine().getErr();
-    err.println(Plain.line("stillpoint: " + failure.getMessage()));
+    CommandLine told = specification().commandLine();
+    Plain.warn(told, String.valueOf(failure.getMessage()));
     if (SILENT.contains(command)) {
-      err.println("stillpoint: on success this command has no reply; ask the monitor");
+      Plain.warn(told, "on success this command has no reply; ask the monitor");
     }
     boolean thaw = command.equals(THAW);
     if (thaw) {
-      err.println("stillpoint: THE GUEST MAY BE FROZEN; try 'stillpoint thaw'");
+      Plain.warn(told, "THE GUEST MAY BE FROZEN; try 'stillpoint thaw'");
     }
-    err.flush();
     return thaw ? ExitCode.MAY_BE_FROZEN : ExitCode.FAILED;
   }
 

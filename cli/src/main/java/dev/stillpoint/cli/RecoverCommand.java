@@ -11,7 +11,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.Callable;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -28,11 +30,14 @@ import picocli.CommandLine.Spec;
       "operation's and provably unused, and may be run again at any time.",
       "Exit codes: 0 nothing is left, or its owner lives; 1 something is left, and is listed;",
       "3 THE GUEST MAY BE FROZEN OR PAUSED. With --dry-run: 1 and 3 also where a recovery would",
-      "end it."
+      "end it. A signal ends it at the next safe point, with the same codes."
     },
     mixinStandardHelpOptions = true,
     sortOptions = false)
 final class RecoverCommand implements Callable<Integer> {
+  /** How long the step may take in which a signal comes, besides a thaw. */
+  private static final Duration LAST_STEP = Duration.ofSeconds(60);
+
   @Spec private @Nullable CommandSpec spec;
 
   @Mixin private StateOption state = new StateOption();
@@ -49,6 +54,16 @@ final class RecoverCommand implements Callable<Integer> {
   private Duration thawBound = Recovery.DEFAULT_THAW_BOUND;
 
   @Option(
+      names = "--undo-bound",
+      paramLabel = "DURATION",
+      defaultValue = "5m",
+      converter = DurationText.class,
+      description =
+          "how long to wait for a cut that is being taken back, for each operation"
+              + " (${DEFAULT-VALUE})")
+  private Duration undoBound = Recovery.DEFAULT_UNDO_BOUND;
+
+  @Option(
       names = {"-o", "--output"},
       paramLabel = "text|json",
       defaultValue = "text",
@@ -57,12 +72,25 @@ final class RecoverCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    Recovery recovery = Recovery.of(state.journal()).thawBound(thawBound);
-    List<RecoveredOperation> found = (dryRun ? recovery.onlyTelling() : recovery).run();
-    PrintWriter out =
-        Objects.requireNonNull(spec, "picocli fills the specification in").commandLine().getOut();
+    return Interruptible.run(thawBound.plus(LAST_STEP), this::recover);
+  }
+
+  private int recover(Interruptible guarded) {
+    var asked = new AtomicBoolean();
+    guarded.whenAsked(() -> asked.set(true));
+    if (!guarded.begin()) {
+      return ExitCode.FAILED;
+    }
+    Recovery recovery = Recovery.of(state.journal()).thawBound(thawBound).undoBound(undoBound);
+    List<RecoveredOperation> found = (dryRun ? recovery.onlyTelling() : recovery).run(asked::get);
+    CommandLine command =
+        Objects.requireNonNull(spec, "picocli fills the specification in").commandLine();
+    PrintWriter out = command.getOut();
     out.println(output == OutputFormat.JSON ? json(found) : text(found));
     out.flush();
+    if (asked.get()) {
+      Plain.warn(command, "interrupted: no new step was begun; run it again for what is left");
+    }
     return code(found);
   }
 
@@ -89,11 +117,11 @@ final class RecoverCommand implements Callable<Integer> {
           one.operation().isEmpty()
               ? one.journal().toString()
               : "operation " + one.operation() + " (" + one.what() + ")";
-      lines.add(name + ": " + words(one.state()));
-      one.done().forEach(what -> lines.add("  " + what));
+      lines.add(Plain.line(name) + ": " + words(one.state()));
+      one.done().forEach(what -> lines.add("  " + Plain.line(what)));
       one.disks().forEach(disk -> lines.addAll(ResultText.of(disk)));
-      one.left().forEach(what -> lines.add("  left: " + what));
-      one.notes().forEach(what -> lines.add("  note: " + what));
+      one.left().forEach(what -> lines.add("  left: " + Plain.line(what)));
+      one.notes().forEach(what -> lines.add("  note: " + Plain.line(what)));
       if (!one.disks().isEmpty()) {
         lines.add(ResultText.PERSIST);
       }

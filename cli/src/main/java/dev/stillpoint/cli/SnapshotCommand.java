@@ -268,9 +268,7 @@ final class SnapshotCommand implements Callable<Integer> {
   }
 
   private void warn(String message) {
-    PrintWriter err = commandLine().getErr();
-    err.println(Plain.line("stillpoint: " + message));
-    err.flush();
+    Plain.warn(commandLine(), message);
   }
 
   private CommandLine commandLine() {

@@ -71,9 +71,7 @@ public final class Stillpoint implements Runnable {
   /** Commands tell their own failures; what arrives here came before anything was frozen. */
   private static int failed(
       Exception failure, CommandLine command, CommandLine.ParseResult parsed) {
-    PrintWriter err = command.getErr();
-    err.println(Plain.line("stillpoint: " + failure.getMessage()));
-    err.flush();
+    Plain.warn(command, String.valueOf(failure.getMessage()));
     return ExitCode.FAILED;
   }
 

@@ -5,14 +5,24 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.stillpoint.backends.journal.JournalDirectory;
+import dev.stillpoint.backends.lock.MachineLock;
+import dev.stillpoint.backends.process.ProcessIdentity;
+import dev.stillpoint.core.spi.Journal;
+import dev.stillpoint.core.spi.JournalEntry;
+import dev.stillpoint.core.spi.MachineIdentity;
+import dev.stillpoint.qga.QgaClient;
+import dev.stillpoint.qga.command.GuestFsfreezeFreeze;
 import dev.stillpoint.qga.testing.FakeAgent;
 import dev.stillpoint.qmp.testing.FakeQmpServer;
 import dev.stillpoint.qmp.testing.Fault;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -133,5 +143,90 @@ class SignalTest {
       // then
       assertEquals(ExitCode.FAILED, codeOf(process));
     }
+  }
+
+  @Test
+  void aRecoveryEndsAtTheNextSafePoint() throws Exception {
+    // given: a freeze that did not end, and an agent that does not answer
+    leftFrozen();
+    agent.stop();
+    int before = agent.peer().connections();
+    Process process = start("recover", "--state-dir", state.toString(), "--thaw-bound", "25s");
+    await().atMost(PATIENCE).until(() -> agent.peer().connections() > before);
+    // when
+    send("TERM", process);
+    // then: the thaw that is on its way is waited for, and the guest let go
+    agent.resume();
+    assertEquals(ExitCode.DONE, codeOf(process));
+    assertFalse(agent.guestFrozen());
+    assertEquals(List.of(), JournalDirectory.in(state).operations());
+  }
+
+  @Test
+  void aSecondOperationIsRefusedByTheFirstOnesNameFromAnotherStateDirectoryToo() throws Exception {
+    // given: another process, with a journal of its own
+    freeze(state.resolve("first"));
+    // when
+    Run second =
+        Run.of(
+            "freeze",
+            "--qga",
+            agent.endpoint().toString(),
+            "--state-dir",
+            state.resolve("second").toString(),
+            "--for",
+            "1s");
+    // then
+    String first =
+        JournalDirectory.in(state.resolve("first"))
+            .operations()
+            .get(0)
+            .last()
+            .orElseThrow()
+            .operationId();
+    assertEquals(ExitCode.FAILED, second.code(), second::toString);
+    assertTrue(second.err().contains("operation " + first + " (freeze"), second::toString);
+    assertEquals(List.of(), JournalDirectory.in(state.resolve("second")).operations());
+    assertTrue(agent.guestFrozen());
+  }
+
+  /** As a process leaves it that was killed together with its guard. */
+  private void leftFrozen() {
+    try (QgaClient client = QgaClient.connect(agent.endpoint()).join()) {
+      client.execute(new GuestFsfreezeFreeze()).join();
+    }
+    Instant now = Instant.now();
+    JournalDirectory.in(state)
+        .write(
+            new JournalEntry(
+                "cafe0001",
+                "freeze",
+                "",
+                Journal.Phase.HOLDING,
+                now,
+                now,
+                new MachineIdentity(
+                    Optional.empty(),
+                    Optional.of(MachineLock.nameOf(agent.endpoint())),
+                    Optional.of(ProcessIdentity.current().toString()),
+                    Optional.empty()),
+                List.of(),
+                true,
+                false,
+                Optional.empty()));
+  }
+
+  private Process freeze(Path where) throws IOException {
+    Process process =
+        start(
+            "freeze",
+            "--qga",
+            agent.endpoint().toString(),
+            "--state-dir",
+            where.toString(),
+            "--for",
+            "10m");
+    await().atMost(PATIENCE).until(agent::guestFrozen);
+    return process;
   }
 }

@@ -17,6 +17,9 @@ import java.time.Instant;
 public record GuardNote(String operationId, String did) {
   static final String KEY = "{\"stillpointGuard\":1,";
 
+  /** What a note says that proves a thaw. */
+  static final String THAWED = "\"did\":\"thawed\"";
+
   /** Adds it and syncs it; a file that was removed meanwhile is not made anew. */
   public void append(Path file) throws IOException {
     String line =

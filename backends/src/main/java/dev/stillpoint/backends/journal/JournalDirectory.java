@@ -17,7 +17,9 @@ import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.DateTimeException;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Pattern;
@@ -51,6 +53,11 @@ public final class JournalDirectory implements Journal {
   /** The journal in a state directory, which is made when the first entry is written. */
   public static JournalDirectory in(Path state) {
     return new JournalDirectory(state);
+  }
+
+  /** The state directory, absolute. */
+  public Path state() {
+    return Objects.requireNonNull(operations.getParent(), "operations lie in a directory");
   }
 
   /** Where an operation is written down, whether it is or not. */
@@ -112,10 +119,11 @@ public final class JournalDirectory implements Journal {
   private void makeDirectory() throws IOException {
     if (!Files.isDirectory(operations)) {
       Files.createDirectories(operations, OURS_ALONE);
-      Path state = operations.getParent();
-      if (state != null) {
-        sync(state);
-      }
+      sync(state());
+    }
+    Optional<String> unsafe = Ownership.ofDirectory(operations);
+    if (unsafe.isPresent()) {
+      throw new IOException(operations + " " + unsafe.get());
     }
   }
 
@@ -133,13 +141,19 @@ public final class JournalDirectory implements Journal {
   }
 
   /**
-   * Every operation that is written down: those that run, and those that did not end.
+   * Every operation that is written down, the youngest first, because what was cut later lies on
+   * top: those that run, and those that did not end.
    *
-   * @throws UncheckedIOException when the directory is there and cannot be read
+   * @throws UncheckedIOException when the directory is there and cannot be read, or when others
+   *     than its owner may write to it: what it says leads to files being removed
    */
   public List<JournalFile> operations() {
     List<JournalFile> found = new ArrayList<>();
     try (DirectoryStream<Path> files = Files.newDirectoryStream(operations, "*" + SUFFIX)) {
+      Optional<String> unsafe = Ownership.ofDirectory(operations);
+      if (unsafe.isPresent()) {
+        throw new IOException("it " + unsafe.get());
+      }
       for (Path file : files) {
         read(file).ifPresent(found::add);
       }
@@ -148,33 +162,46 @@ public final class JournalDirectory implements Journal {
     } catch (IOException e) {
       throw new UncheckedIOException("the journal " + operations + " cannot be read: " + e, e);
     }
+    found.sort(Comparator.comparing(JournalFile::planned).reversed());
     return List.copyOf(found);
   }
 
   /** What one file holds; empty when it is gone. */
-  static Optional<JournalFile> read(Path file) throws IOException {
-    String text;
+  static Optional<JournalFile> read(Path file) {
     try {
-      text = new String(Files.readAllBytes(file), StandardCharsets.UTF_8);
+      Optional<String> unsafe = Ownership.ofFile(file);
+      if (unsafe.isPresent()) {
+        return Optional.of(JournalFile.unfit(file, unsafe.get()));
+      }
+      return Optional.of(parse(file, new String(Files.readAllBytes(file), StandardCharsets.UTF_8)));
     } catch (NoSuchFileException ended) {
       return Optional.empty();
+    } catch (IOException e) {
+      return Optional.of(JournalFile.unfit(file, "cannot be read: " + e));
     }
-    Optional<JournalEntry> last = Optional.empty();
+  }
+
+  private static JournalFile parse(Path file, String text) {
+    List<JournalEntry> entries = new ArrayList<>();
     int damaged = 0;
+    boolean doubtful = false;
     boolean guarded = false;
     for (String line : text.split("\n", -1)) {
       if (line.isEmpty()) {
         continue;
       }
       if (CheckedLine.open(line).filter(note -> note.startsWith(GuardNote.KEY)).isPresent()) {
-        guarded = line.contains("\"did\":\"thawed\"");
+        guarded |= line.contains(GuardNote.THAWED);
         continue;
       }
       Optional<JournalEntry> entry = CheckedLine.open(line).flatMap(JournalDirectory::entry);
+      entry.ifPresent(entries::add);
       damaged += entry.isEmpty() ? 1 : 0;
-      last = entry.isPresent() ? entry : last;
+      doubtful = entry.isEmpty();
+      // A guard's proof stands for what was said before it.
+      guarded = false;
     }
-    return Optional.of(new JournalFile(file, last, damaged, guarded));
+    return new JournalFile(file, entries, damaged, doubtful, guarded, Optional.empty());
   }
 
   private static Optional<JournalEntry> entry(String object) {

@@ -57,6 +57,11 @@ final class Monitor {
     return client;
   }
 
+  /** The process, where it serves the connection itself and is a QEMU. */
+  Optional<ProcessIdentity> qemu() {
+    return qemu;
+  }
+
   /** Runs steps that wait on a worker thread. */
   static <T> CompletableFuture<T> later(Supplier<T> steps) {
     return CompletableFuture.supplyAsync(steps, WORKERS);

@@ -97,6 +97,11 @@ record Overlay(String name, AttachedDisk disk, Path path, String prefix, QemuWay
     return path.toString();
   }
 
+  /** The way back, once it is cut. */
+  ActiveCommit commit(Monitor monitor) {
+    return new ActiveCommit(monitor, commitJob(), overlayNode(), disk.nodeName(), () -> false);
+  }
+
   /** The disk for the journal, with these belongings. */
   Inventory inventory(List<Belonging> belongings) {
     return new Inventory(

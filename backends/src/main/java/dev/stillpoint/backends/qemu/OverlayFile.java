@@ -78,7 +78,7 @@ record OverlayFile(Path path, long device, long inode) {
     return number(path, "unix:dev") == device && number(path, "unix:ino") == inode;
   }
 
-  private static long number(Path path, String attribute) throws IOException {
+  static long number(Path path, String attribute) throws IOException {
     Object value = Files.getAttribute(path, attribute, LinkOption.NOFOLLOW_LINKS);
     return value == null ? -1 : ((Number) value).longValue();
   }

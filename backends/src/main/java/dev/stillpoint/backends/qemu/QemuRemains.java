@@ -9,7 +9,6 @@ import dev.stillpoint.core.spi.Inventory.Belonging;
 import dev.stillpoint.core.spi.Inventory.Kind;
 import dev.stillpoint.qmp.QmpClient;
 import dev.stillpoint.qmp.command.BlockdevDel;
-import dev.stillpoint.qmp.command.ImageInfo;
 import dev.stillpoint.qmp.command.JobCancel;
 import dev.stillpoint.qmp.command.JobInfo;
 import dev.stillpoint.qmp.command.QueryJobs;
@@ -21,7 +20,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
-import org.jspecify.annotations.Nullable;
 
 /**
  * What an operation that did not end has left in a living QEMU, and what became of its cut, as the
@@ -30,32 +28,37 @@ import org.jspecify.annotations.Nullable;
 public final class QemuRemains {
   private static final String OVERLAY = "overlay";
 
+  /** With this every name begins that we give to anything in QEMU. */
+  private static final String OURS = "sp-";
+
   private final Monitor monitor;
   private final List<Inventory> disks;
 
   /** What became of the cut. */
   public enum Cut {
-    /** No disk writes to its overlay. */
+    /** No disk writes to its overlay: each writes to what it wrote to before. */
     NONE,
     /** Every disk writes to its overlay, or to an image above it. */
     ALL,
     /** Some do. */
     PARTLY,
-    /**
-     * It was being taken back: images change below the machine, so that none is a point in time.
-     */
-    BEING_UNDONE
+    /** None does, but some write nowhere that can be seen: nothing shows that they are not cut. */
+    UNSEEN
   }
 
   /**
-   * A look at the graph.
+   * A look at the machine.
    *
+   * @param undoBegun whether a job of the operation takes the cut back, or has done so
    * @param applied one entry for each disk that writes to its overlay
+   * @param unseen the disks that the machine does not have
    */
-  public record Finding(Cut cut, List<DiskSnapshot> applied) {
-    /** Copies the list. */
+  public record Finding(
+      Cut cut, boolean undoBegun, List<DiskSnapshot> applied, List<String> unseen) {
+    /** Copies the lists. */
     public Finding {
       applied = List.copyOf(applied);
+      unseen = List.copyOf(unseen);
     }
   }
 
@@ -83,48 +86,33 @@ public final class QemuRemains {
   public Finding find(Deadline deadline) {
     BlockGraph graph = BlockGraph.read(monitor, deadline);
     List<DiskSnapshot> applied = new ArrayList<>();
+    List<String> unseen = new ArrayList<>();
     int overlays = 0;
     for (Inventory disk : disks) {
       Optional<Path> overlay = overlayOf(disk);
       if (overlay.isPresent()) {
         overlays++;
-        user(graph, disk, overlay.get())
+        DiskPlace.userOfOverlay(graph, disk)
             .ifPresent(user -> applied.add(applied(disk, overlay.get(), user)));
+        if (DiskPlace.of(graph, disk) == DiskPlace.NOWHERE) {
+          unseen.add(disk.disk());
+        }
       }
     }
     Set<String> commits = names(Kind.JOB, "commit");
-    boolean undoing =
+    boolean undoBegun =
         monitor.ask(new QueryJobs(), deadline).stream()
             .map(JobInfo::id)
             .anyMatch(commits::contains);
-    return new Finding(undoing ? Cut.BEING_UNDONE : cut(applied.size(), overlays), applied);
+    return new Finding(
+        cut(applied.size(), overlays, !unseen.isEmpty()), undoBegun, applied, unseen);
   }
 
-  private static Cut cut(int applied, int overlays) {
+  private static Cut cut(int applied, int overlays, boolean unseen) {
     if (applied == 0) {
-      return Cut.NONE;
+      return unseen ? Cut.UNSEEN : Cut.NONE;
     }
     return applied == overlays ? Cut.ALL : Cut.PARTLY;
-  }
-
-  /** The disk of the machine that writes to this overlay, or to an image above it. */
-  private static Optional<AttachedDisk> user(BlockGraph graph, Inventory disk, Path overlay) {
-    String node = named(disk, Kind.NODE, OVERLAY).orElse("");
-    return graph.disks().stream()
-        .filter(
-            one -> one.nodeName().equals(node) || isInChain(one.node().image(), overlay.toString()))
-        .findFirst();
-  }
-
-  private static boolean isInChain(@Nullable ImageInfo top, String file) {
-    ImageInfo image = top;
-    while (image != null) {
-      if (file.equals(image.filename())) {
-        return true;
-      }
-      image = image.backingImage();
-    }
-    return false;
   }
 
   private static DiskSnapshot applied(Inventory disk, Path overlay, AttachedDisk user) {
@@ -215,6 +203,7 @@ public final class QemuRemains {
             .flatMap(disk -> disk.belongings().stream())
             .filter(one -> one.kind() == Kind.JOB)
             .map(Belonging::name)
+            .filter(name -> name.startsWith(OURS))
             .collect(Collectors.toSet());
     return monitor.ask(new QueryJobs(), deadline).stream()
         .map(JobInfo::id)
@@ -236,9 +225,11 @@ public final class QemuRemains {
         .collect(Collectors.toSet());
   }
 
-  private static Optional<String> named(Inventory disk, Kind kind, String role) {
+  /** By what name; one in QEMU that is not spelled as ours are is nobody's that we know of. */
+  static Optional<String> named(Inventory disk, Kind kind, String role) {
     return disk.belongings().stream()
         .filter(one -> one.kind() == kind && one.role().equals(role))
+        .filter(one -> kind == Kind.FILE || one.name().startsWith(OURS))
         .map(Belonging::name)
         .findFirst();
   }

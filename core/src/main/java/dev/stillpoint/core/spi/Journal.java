@@ -16,6 +16,8 @@ public interface Journal {
     HOLDING,
     /** The guest is known to be let go. */
     RELEASED,
+    /** The cut is about to be taken back: from here on no image below is a point in time. */
+    UNDOING,
     /** The operation has ended; what it still owes and what is left of it stays written down. */
     ENDED
   }

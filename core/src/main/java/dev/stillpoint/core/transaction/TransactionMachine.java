@@ -414,7 +414,9 @@ public final class TransactionMachine {
   }
 
   private static Step undo(Ledger ledger) {
-    return bounded(ledger, to(new Undoing(ledger), new Effect.Undo()));
+    return bounded(
+        ledger,
+        to(new Undoing(ledger), new Effect.WriteJournal(Journal.Phase.UNDOING), new Effect.Undo()));
   }
 
   private static Step clean(Ledger ledger) {

@@ -89,6 +89,7 @@ final class Promises {
       case Effect.Settle e -> ask(world, Asked.SETTLE);
       case Effect.Undo e -> {
         require(!world.freezeOwed && !world.pauseOwed, "undo only after the thaw is proved");
+        require(world.asked.contains(Asked.WRITE_UNDOING), "journal before the undo");
         ask(world, Asked.UNDO);
       }
       case Effect.Clean e -> {
@@ -130,6 +131,7 @@ final class Promises {
           case PREPARING -> Asked.WRITE_PREPARING;
           case HOLDING -> Asked.WRITE_HOLDING;
           case RELEASED -> Asked.WRITE_RELEASED;
+          case UNDOING -> Asked.WRITE_UNDOING;
           case ENDED -> Asked.WRITE_ENDED;
         });
   }

@@ -69,6 +69,7 @@ final class Surroundings {
       case WRITE_PREPARING -> written(asked, Journal.Phase.PREPARING, moves);
       case WRITE_HOLDING -> written(asked, Journal.Phase.HOLDING, moves);
       case WRITE_RELEASED -> written(asked, Journal.Phase.RELEASED, moves);
+      case WRITE_UNDOING -> written(asked, Journal.Phase.UNDOING, moves);
       case WRITE_ENDED -> written(asked, Journal.Phase.ENDED, moves);
       case RESERVE -> {
         moves.add(answer(asked, new Event.Reserved(), w -> w.filesKnown = true));

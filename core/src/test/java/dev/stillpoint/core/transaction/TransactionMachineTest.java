@@ -122,7 +122,7 @@ class TransactionMachineTest {
   void withRequireACutWhoseFreezeIsNotProvedIsUndone() {
     frozenOperation(Quiesce.REQUIRE, new Event.Frozen(), new Event.CutDone())
         .when(new Event.Thawed(false), APPLIED)
-        .thenDid(new Effect.Undo())
+        .thenDid(new Effect.WriteJournal(Journal.Phase.UNDOING), new Effect.Undo())
         .when(new Event.Undone(), new Event.Cleaned())
         .thenEnded(Outcome.FAILED, GuestState.THAWED);
   }
@@ -132,7 +132,7 @@ class TransactionMachineTest {
     frozenOperation(Quiesce.REQUIRE, new Event.Frozen(), WINDOW_ENDS)
         .thenDid(new Effect.Thaw())
         .when(new Event.Thawed(true), APPLIED)
-        .thenDid(new Effect.Undo());
+        .thenDid(new Effect.WriteJournal(Journal.Phase.UNDOING), new Effect.Undo());
   }
 
   @Test

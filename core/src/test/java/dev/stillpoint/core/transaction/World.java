@@ -17,6 +17,7 @@ final class World {
     WRITE_PREPARING,
     WRITE_HOLDING,
     WRITE_RELEASED,
+    WRITE_UNDOING,
     WRITE_ENDED,
     RESERVE,
     PREPARE,

@@ -1,0 +1,69 @@
+package dev.stillpoint.backends.qemu;
+
+import dev.stillpoint.core.snapshot.ErrorCode;
+import dev.stillpoint.core.snapshot.Failure;
+import dev.stillpoint.core.snapshot.SnapshotException;
+import dev.stillpoint.core.spi.Deadline;
+import dev.stillpoint.qmp.command.BlockCommit;
+import dev.stillpoint.qmp.command.JobComplete;
+import dev.stillpoint.qmp.command.JobFinalize;
+import dev.stillpoint.qmp.command.JobInfo;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.BooleanSupplier;
+
+/**
+ * One disk's way back: what the machine wrote to the overlay goes down into the image below it, and
+ * the machine writes to that again ({@code block-commit}, {@code job-complete}, {@code
+ * job-finalize}, {@code job-dismiss}). It may be taken up by anybody at any point of it: what the
+ * job says is where it stands.
+ *
+ * @param stop asked while waiting; the job itself goes on in QEMU
+ */
+record ActiveCommit(
+    Monitor monitor, String job, String overlayNode, String baseNode, BooleanSupplier stop) {
+  /** Where a job rests until it is told to go on, and where it ends. */
+  private static final Set<String> RESTS = Set.of("ready", "pending", "concluded");
+
+  private static final Set<String> ENDS = Set.of("pending", "concluded");
+
+  /** Begins it; the machine must be writing to the overlay node itself. */
+  void begin(Deadline deadline) {
+    monitor.ask(new BlockCommit(job, overlayNode, null, baseNode, false, false), deadline);
+  }
+
+  /** The job as it stands now; empty when there is none. */
+  Optional<JobInfo> now(Deadline deadline) {
+    return monitor.job(job, deadline);
+  }
+
+  /**
+   * Leads a job that is there to its end and forgets it. Whether the machine writes to the base
+   * again is for the graph to say.
+   *
+   * @throws SnapshotException when it does not get there in time, or is asked to stop on the way,
+   *     with what it is; when it has failed, with what it failed with
+   */
+  void end(Deadline deadline) {
+    JobInfo rested = await(RESTS, deadline);
+    if (rested.status().equals("ready")) {
+      monitor.ask(new JobComplete(job), deadline);
+      rested = await(ENDS, deadline);
+    }
+    if (rested.status().equals("pending")) {
+      monitor.ask(new JobFinalize(job), deadline);
+    }
+    monitor.conclude(job, deadline);
+  }
+
+  private JobInfo await(Set<String> statuses, Deadline deadline) {
+    JobInfo seen =
+        monitor.awaitJob(job, status -> statuses.contains(status) || stop.getAsBoolean(), deadline);
+    if (!statuses.contains(seen.status())) {
+      throw new SnapshotException(
+          Failure.of(
+              ErrorCode.CANCELLED, "asked to stop while the job " + job + " is " + seen.status()));
+    }
+    return seen;
+  }
+}
