@@ -159,7 +159,7 @@ public final class TransactionRunner {
   private void write(Effect.WriteJournal effect) {
     CompletionStage<Journal.Phase> written;
     try {
-      participants.write(effect.phase(), ending());
+      participants.write(effect.phase(), effect.owed(), ending());
       written = CompletableFuture.completedFuture(effect.phase());
     } catch (RuntimeException e) {
       // Noted here and not with the answer: that of the last entry comes after the result.

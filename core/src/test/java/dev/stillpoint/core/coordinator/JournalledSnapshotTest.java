@@ -26,12 +26,15 @@ import dev.stillpoint.core.spi.Journal;
 import dev.stillpoint.core.spi.Journal.Phase;
 import dev.stillpoint.core.spi.JournalEntry;
 import dev.stillpoint.core.spi.MachineIdentity;
+import dev.stillpoint.core.spi.MachineStatus;
+import dev.stillpoint.core.spi.Pauser;
 import dev.stillpoint.core.spi.QuiesceCheck;
 import dev.stillpoint.core.spi.Settlement;
 import dev.stillpoint.core.spi.SnapshotMethod;
 import dev.stillpoint.core.spi.ThawReport;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -66,6 +69,23 @@ class JournalledSnapshotTest {
         .machine(deadline -> done(MACHINE))
         .build()
         .start("0badcafe", request)
+        .result()
+        .toCompletableFuture()
+        .orTimeout(20, TimeUnit.SECONDS)
+        .join();
+  }
+
+  /** A second method, so that the disks are not cut at one instant and the machine is paused. */
+  private SnapshotResult takePaused(Journal journal, Pauser pauser, SnapshotRequest request) {
+    return SnapshotCoordinator.builder()
+        .method(cut)
+        .method(new Second(cut))
+        .pauser(pauser)
+        .quiescer((order, deadline) ->
+            done(new QuiesceCheck.Ready(new FakeFreezer(), List.of(), List.of(), Optional.empty())))
+        .journal(journal)
+        .build()
+        .start("0badcafe", request.disk("vda", "fake").disk("vdb", "second"))
         .result()
         .toCompletableFuture()
         .orTimeout(20, TimeUnit.SECONDS)
@@ -169,16 +189,41 @@ class JournalledSnapshotTest {
   void anUnprovedThawStaysOwedInTheJournal() {
     // given
     cut.thawFails = true;
-    var impatient =
-        SnapshotRequest.named("nightly")
-            .timeout(java.time.Duration.ofMillis(300))
-            .thawBound(java.time.Duration.ofMillis(300));
     // when
-    SnapshotResult result = take(recording(), impatient);
+    SnapshotResult result = take(recording(), impatient());
     // then
     assertEquals(GuestState.MAYBE_FROZEN, result.guest(), result::toString);
     assertTrue(at(Phase.ENDED).thawOwed());
     assertFalse(at(Phase.ENDED).isSettled());
+  }
+
+  @Test
+  void aResumeThatIsOwedBesideTheThawIsWrittenDownToo() {
+    // given
+    cut.thawFails = true;
+    // when
+    SnapshotResult result = takePaused(recording(), new StuckPauser(), impatient());
+    // then: nobody could thaw a guest whose machine stands still, were only the thaw owed
+    assertEquals(GuestState.MAYBE_FROZEN, result.guest(), result::toString);
+    assertTrue(at(Phase.ENDED).thawOwed());
+    assertTrue(at(Phase.ENDED).resumeOwed());
+    assertTrue(result.error().orElseThrow().message().contains("paused"), result::toString);
+  }
+
+  @Test
+  void aResumeThatIsOwedAloneOwesNoThaw() {
+    // when
+    SnapshotResult result = takePaused(recording(), new StuckPauser(), impatient());
+    // then
+    assertEquals(GuestState.MAYBE_PAUSED, result.guest(), result::toString);
+    assertFalse(at(Phase.ENDED).thawOwed());
+    assertTrue(at(Phase.ENDED).resumeOwed());
+  }
+
+  private static SnapshotRequest impatient() {
+    return SnapshotRequest.named("nightly")
+        .timeout(Duration.ofMillis(300))
+        .thawBound(Duration.ofMillis(300));
   }
 
   @ParameterizedTest
@@ -229,6 +274,37 @@ class JournalledSnapshotTest {
 
     @Override
     public void release() {}
+  }
+
+  /** Pauses, and never confirms a resume. */
+  private static final class StuckPauser implements Pauser {
+    @Override
+    public CompletionStage<MachineStatus> status(Deadline deadline) {
+      return done(new MachineStatus(MachineStatus.Kind.RUNNING, "running"));
+    }
+
+    @Override
+    public CompletionStage<Void> pause(Deadline deadline) {
+      return CompletableFuture.completedFuture(null);
+    }
+
+    @Override
+    public CompletionStage<Void> resume(Deadline deadline) {
+      return CompletableFuture.failedFuture(new IllegalStateException("no answer"));
+    }
+  }
+
+  /** Another method with the same cut. */
+  private record Second(Cut cut) implements SnapshotMethod {
+    @Override
+    public String name() {
+      return "second";
+    }
+
+    @Override
+    public CompletionStage<Cut> check(CutOrder order, Deadline deadline) {
+      return done(cut);
+    }
   }
 
   /** Its one file gets its number when it is reserved, and loses it when it is removed. */
