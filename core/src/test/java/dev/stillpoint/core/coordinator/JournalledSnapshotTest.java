@@ -9,6 +9,8 @@ import dev.stillpoint.core.snapshot.ErrorCode;
 import dev.stillpoint.core.snapshot.GuestState;
 import dev.stillpoint.core.snapshot.Outcome;
 import dev.stillpoint.core.snapshot.PointInTime;
+import dev.stillpoint.core.snapshot.Quiesce;
+import dev.stillpoint.core.snapshot.SnapshotOperation;
 import dev.stillpoint.core.snapshot.SnapshotRequest;
 import dev.stillpoint.core.snapshot.SnapshotResult;
 import dev.stillpoint.core.spi.Cut;
@@ -41,6 +43,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -56,23 +59,30 @@ class JournalledSnapshotTest {
       new MachineIdentity(
           Optional.of("unix:/qmp"), Optional.empty(), Optional.of("1@2/3"), Optional.of("uuid"));
 
+  private static final CutReport CUT =
+      new CutReport(new PointInTime(Instant.EPOCH, Instant.EPOCH), 1);
+
   private final List<JournalEntry> entries = new ArrayList<>();
   private final List<String> steps = new ArrayList<>();
   private final FakeCut cut = new FakeCut();
 
   private SnapshotResult take(Journal journal, SnapshotRequest request) {
+    return coordinator(journal)
+        .start("0badcafe", request)
+        .result()
+        .toCompletableFuture()
+        .orTimeout(20, TimeUnit.SECONDS)
+        .join();
+  }
+
+  private SnapshotCoordinator coordinator(Journal journal) {
     return SnapshotCoordinator.builder()
         .method(cut)
         .quiescer((order, deadline) ->
             done(new QuiesceCheck.Ready(new FakeFreezer(), List.of(), List.of(), Optional.empty())))
         .journal(journal)
         .machine(deadline -> done(MACHINE))
-        .build()
-        .start("0badcafe", request)
-        .result()
-        .toCompletableFuture()
-        .orTimeout(20, TimeUnit.SECONDS)
-        .join();
+        .build();
   }
 
   /** A second method, so that the disks are not cut at one instant and the machine is paused. */
@@ -244,6 +254,48 @@ class JournalledSnapshotTest {
     assertTrue(at(Phase.ENDED).isSettled());
   }
 
+  @Test
+  void aFreezeThatIsNeverAnsweredIsNamedAsTheReason() {
+    // given
+    cut.freezeIsSilent = true;
+    var preferred =
+        SnapshotRequest.named("nightly").quiesce(Quiesce.PREFER).freezeWindow(Duration.ofMillis(50));
+    // when
+    SnapshotResult result = take(recording(), preferred);
+    // then
+    assertEquals(Consistency.CRASH, result.consistency(), result::toString);
+    assertTrue(result.reasons().toString().contains("not confirmed"), result::toString);
+  }
+
+  @Test
+  void aCallerWhoIsInterruptedStopsWaitingAndNothingElse() throws Exception {
+    // given: a caller who waits while the guest is held
+    cut.answer = new CompletableFuture<>();
+    SnapshotOperation operation = coordinator(recording()).start(SnapshotRequest.named("nightly"));
+    var ended = new CompletableFuture<Throwable>();
+    Thread caller =
+        Thread.ofPlatform()
+            .start(() -> {
+              try {
+                operation.result().toCompletableFuture().get();
+                ended.complete(new AssertionError("it did not wait"));
+              } catch (InterruptedException | ExecutionException e) {
+                ended.complete(e);
+              }
+            });
+    // when
+    caller.interrupt();
+    // then
+    assertTrue(ended.get(20, TimeUnit.SECONDS) instanceof InterruptedException);
+    // when
+    cut.answer.complete(CUT);
+    SnapshotResult result =
+        operation.result().toCompletableFuture().get(20, TimeUnit.SECONDS);
+    // then
+    assertEquals(Outcome.SUCCEEDED, result.outcome(), result::toString);
+    assertEquals(GuestState.THAWED, result.guest());
+  }
+
   @ParameterizedTest
   @EnumSource(
       value = Phase.class,
@@ -260,6 +312,9 @@ class JournalledSnapshotTest {
     @Override
     public CompletionStage<FreezeReport> freeze(Deadline deadline) {
       steps.add("freeze");
+      if (cut.freezeIsSilent) {
+        return new CompletableFuture<>();
+      }
       return done(new FreezeReport(1, System.nanoTime(), System.nanoTime()));
     }
 
@@ -311,6 +366,8 @@ class JournalledSnapshotTest {
   private final class FakeCut implements SnapshotMethod, Cut {
     private boolean cleanFails;
     private boolean thawFails;
+    private boolean freezeIsSilent;
+    private volatile CompletableFuture<CutReport> answer = CompletableFuture.completedFuture(CUT);
     private volatile boolean removed;
     private volatile Optional<FileNumber> number = Optional.empty();
 
@@ -361,7 +418,7 @@ class JournalledSnapshotTest {
     @Override
     public CompletionStage<CutReport> cut(Deadline deadline) {
       steps.add("cut");
-      return done(new CutReport(new PointInTime(Instant.now(), Instant.now()), 1));
+      return answer;
     }
 
     @Override

@@ -6,8 +6,8 @@ import java.util.Optional;
 
 /**
  * What is left of an operation whose process is gone, or stands still: the guest, the disks, the
- * journal's file, the guard, and a recovery that may be under way. Explored as a value; changed only
- * on a fresh copy.
+ * journal's file, the guard, and a recovery that may be under way. Explored as a value; changed
+ * only on a fresh copy.
  */
 final class Aftermath {
   /** What became of the cut. */

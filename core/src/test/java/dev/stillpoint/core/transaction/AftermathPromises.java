@@ -21,8 +21,7 @@ final class AftermathPromises {
     require(
         !left.mayBeFrozen() || left.guarded || left.owesThaw(),
         "a guest that may be frozen has a guard, or the journal says so");
-    require(
-        !left.paused || left.owesResume(), "a machine that may be paused is so in the journal");
+    require(!left.paused || left.owesResume(), "a machine that may be paused is so in the journal");
     require(
         !remains(left) || left.told || left.isListed(),
         "nothing of ours remains that is not in the result or the journal");

@@ -79,11 +79,12 @@ final class Crash {
           }
         }
         case RESUME -> or(left -> left.paused = false);
-        case THAW -> or(left -> {
-          if (!left.paused) {
-            left.thaw();
-          }
-        });
+        case THAW ->
+            or(left -> {
+              if (!left.paused) {
+                left.thaw();
+              }
+            });
         case CUT -> {
           if (!world.cutSettled) {
             or(left -> left.cut = Cut.DONE, left -> left.cut = Cut.MAY_COME);
@@ -121,14 +122,18 @@ final class Crash {
   private void journal() {
     List<Aftermath> without = all;
     all = new ArrayList<>();
-    lines(List.of(Phase.values()), Optional.empty(), false, (entry, damaged) -> {
-      for (Aftermath left : without) {
-        Aftermath one = left.copy();
-        one.entry = entry;
-        one.damaged = damaged;
-        all.add(one);
-      }
-    });
+    lines(
+        List.of(Phase.values()),
+        Optional.empty(),
+        false,
+        (entry, damaged) -> {
+          for (Aftermath left : without) {
+            Aftermath one = left.copy();
+            one.entry = entry;
+            one.damaged = damaged;
+            all.add(one);
+          }
+        });
   }
 
   /** Line by line: one that is acknowledged is whole, another may be anything. */
@@ -147,13 +152,13 @@ final class Crash {
     if (acknowledged || world.asked.contains(asked(phase))) {
       Entry entry = entry(phase);
       boolean removed = entry.isSettled() || isClosed(phase);
-      lines(
-          next, removed ? Optional.empty() : Optional.of(entry), !removed && damaged, end);
+      lines(next, removed ? Optional.empty() : Optional.of(entry), !removed && damaged, end);
     }
     if (!acknowledged) {
       lines(next, last, damaged, end);
       // The first line that cannot be written takes its file with it.
-      boolean torn = world.written.contains(phase) && (last.isPresent() || phase == Phase.RESERVING);
+      boolean torn =
+          world.written.contains(phase) && (last.isPresent() || phase == Phase.RESERVING);
       if (torn && !damaged) {
         lines(next, last, true, end);
       }

@@ -8,6 +8,8 @@ enum Defect {
   NONE(""),
   /** A guard that is armed when the freeze is answered. */
   GUARD_ARMED_AFTER_THE_FREEZE("is thawed with nobody's help"),
+  /** A freeze that waits for its guard, and is written after the thaw was proved. */
+  FREEZE_WRITTEN_AFTER_THE_THAW("is thawed with nobody's help"),
   /** A guard that is disarmed when the thaw is written. */
   GUARD_DISARMED_BEFORE_THE_PROOF("is thawed with nobody's help"),
   /** An owner who wakes up and counts the guard's thaw as a freeze that held. */

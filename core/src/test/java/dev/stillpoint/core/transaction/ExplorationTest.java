@@ -31,7 +31,7 @@ class ExplorationTest {
   private static final String NOT_CAUGHT = "not caught";
   private static final Path REPORT = Path.of("target", "exploration.txt");
 
-  private static Explorer.Visit visit = new Explorer.Visit(Set.of(), 0, 0, 0);
+  private static Explorer.Visit visit = new Explorer.Visit(Set.of(), Set.of(), 0, 0, 0);
 
   @BeforeAll
   static void exploreEveryWorld() {

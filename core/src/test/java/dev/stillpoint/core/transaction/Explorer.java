@@ -19,11 +19,16 @@ final class Explorer {
    * What an exploration saw.
    *
    * @param transitions every step that changed something
+   * @param met every event in every state in which it can be heard
    * @param worlds how many worlds with a living owner
    * @param crashes in how many of them, told apart by what can be left, the owner was killed
    * @param aftermaths how many worlds without it
    */
-  record Visit(Set<Transition> transitions, int worlds, int crashes, int aftermaths) {}
+  record Visit(
+      Set<Transition> transitions, Set<Met> met, int worlds, int crashes, int aftermaths) {}
+
+  /** An event that is heard in a state. */
+  record Met(State state, Event event) {}
 
   /** A step by the kinds of its parts. */
   record Transition(State from, Event event, Step step) {
@@ -68,6 +73,7 @@ final class Explorer {
   private final BiFunction<State, Event, Step> machine;
   private final Defect defect;
   private final CrashExplorer crashes;
+  private final Set<Met> met = new HashSet<>();
 
   Explorer(BiFunction<State, Event, Step> machine) {
     this(machine, Defect.NONE);
@@ -108,7 +114,7 @@ final class Explorer {
     for (Terms terms : order) {
       worlds += explore(terms, transitions);
     }
-    return new Visit(transitions, worlds, crashes.crashes(), crashes.aftermaths());
+    return new Visit(transitions, met, worlds, crashes.crashes(), crashes.aftermaths());
   }
 
   private int explore(Terms terms, Set<Transition> transitions) {
@@ -149,6 +155,7 @@ final class Explorer {
   }
 
   private void take(World before, World next, Event event, Set<Transition> transitions) {
+    met.add(new Met(before.state, event));
     Step step = machine.apply(next.state, event);
     if (!step.state().equals(before.state) || !step.effects().isEmpty()) {
       transitions.add(new Transition(before.state, event, step));

@@ -74,8 +74,7 @@ final class Mutants {
             "writes that the guest is let go when the thaw is asked for",
             (state, event) -> {
               Step step = TransactionMachine.next(state, event);
-              return step.effects().contains(new Effect.Thaw())
-                      && !(state instanceof State.Thawing)
+              return step.effects().contains(new Effect.Thaw()) && !(state instanceof State.Thawing)
                   ? step.then(new Effect.WriteJournal(Journal.Phase.RELEASED, Owed.NOTHING))
                   : step;
             },

@@ -18,8 +18,8 @@ final class Promises {
           Effect.StartTimer.class,
           Effect.ReportOverdue.class);
 
-  /** More stretches after the timeout than any way has. */
-  private static final int MAX_STRETCHES = 12;
+  /** As in {@code SnapshotRequest.longest()}: letting go, finding out, undoing, cleaning. */
+  private static final int MAX_STRETCHES = 4;
 
   private Promises() {}
 
@@ -136,8 +136,7 @@ final class Promises {
       world.endWritten = true;
       world.endOwed = effect.owed();
       world.endListed = world.overlaysExist && !handedOver;
-      world.endFailed =
-          done.outcome() == Outcome.FAILED || done.outcome() == Outcome.CANCELLED;
+      world.endFailed = done.outcome() == Outcome.FAILED || done.outcome() == Outcome.CANCELLED;
     }
     ask(
         world,
@@ -319,8 +318,10 @@ final class Promises {
     State state = world.state;
     boolean overall = world.running.contains(Timer.OVERALL);
     boolean bound = world.running.contains(Timer.BOUND);
-    for (int i = 0; i < MAX_STRETCHES && !(state instanceof State.Done); i++) {
-      require(overall || bound, "the clocks alone end it, if nobody ever answers: " + state.label());
+    int ends = MAX_STRETCHES + (overall ? 1 : 0);
+    for (int i = 0; i < ends && !(state instanceof State.Done); i++) {
+      require(
+          overall || bound, "the clocks alone end it, if nobody ever answers: " + state.label());
       Timer timer = overall ? Timer.OVERALL : Timer.BOUND;
       Step step = TransactionMachine.next(state, new Event.TimerFired(timer));
       overall = false;

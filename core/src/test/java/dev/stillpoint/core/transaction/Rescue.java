@@ -14,8 +14,8 @@ import java.util.function.Consumer;
 
 /**
  * Everything that can happen after the owner is gone: what was on its way arrives, the guard thaws
- * or is killed too, the machine ends, and {@code recover} runs by the rules of the backends, step by
- * step, and may be killed at each.
+ * or is killed too, the machine ends, and {@code recover} runs by the rules of the backends, step
+ * by step, and may be killed at each.
  */
 final class Rescue {
   private final Defect defect;

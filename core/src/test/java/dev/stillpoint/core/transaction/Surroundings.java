@@ -13,7 +13,7 @@ import java.util.function.Consumer;
 
 /** Everything that can happen next around the machine: answers, faults, clocks, the caller. */
 final class Surroundings {
-  private static final Failure TROUBLE = Failure.of(ErrorCode.INTERNAL, "trouble");
+  static final Failure TROUBLE = Failure.of(ErrorCode.INTERNAL, "trouble");
 
   private Surroundings() {}
 
@@ -38,6 +38,11 @@ final class Surroundings {
         && world.guardThawed
         && world.asked.contains(Asked.THAW)) {
       moves.add(answer(Asked.THAW, new Event.Thawed(true), Surroundings::thawed));
+    }
+    if (defect == Defect.FREEZE_WRITTEN_AFTER_THE_THAW
+        && world.asked.contains(Asked.FREEZE)
+        && !world.freezeOwed) {
+      moves.add(unheard(Surroundings::freezeRuns));
     }
     for (Timer timer : world.running) {
       moves.add(heard(new Event.TimerFired(timer), w -> fired(w, timer)));
