@@ -259,7 +259,9 @@ class JournalledSnapshotTest {
     // given
     cut.freezeIsSilent = true;
     var preferred =
-        SnapshotRequest.named("nightly").quiesce(Quiesce.PREFER).freezeWindow(Duration.ofMillis(50));
+        SnapshotRequest.named("nightly")
+            .quiesce(Quiesce.PREFER)
+            .freezeWindow(Duration.ofMillis(50));
     // when
     SnapshotResult result = take(recording(), preferred);
     // then
@@ -289,8 +291,7 @@ class JournalledSnapshotTest {
     assertTrue(ended.get(20, TimeUnit.SECONDS) instanceof InterruptedException);
     // when
     cut.answer.complete(CUT);
-    SnapshotResult result =
-        operation.result().toCompletableFuture().get(20, TimeUnit.SECONDS);
+    SnapshotResult result = operation.result().toCompletableFuture().get(20, TimeUnit.SECONDS);
     // then
     assertEquals(Outcome.SUCCEEDED, result.outcome(), result::toString);
     assertEquals(GuestState.THAWED, result.guest());
