@@ -65,14 +65,14 @@ final class FreezeCommand extends AgentCommand {
       GuestFreeze.Prospect prospect = guest.requireFreezable(timeout());
       prospect.notCovered().forEach(what -> warn("not covered: " + what));
       prospect.warnings().forEach(this::warn);
-      return guarded.begin() ? hold(guest) : ExitCode.FAILED;
+      return guarded.begin() ? hold(guarded, guest) : ExitCode.FAILED;
     } catch (SnapshotException e) {
       return failed(e.failure(), "never-frozen", ExitCode.FAILED);
     }
   }
 
   /** From its first line on a freeze may be written: whatever happens, a thaw follows. */
-  private int hold(GuestFreeze guest) {
+  private int hold(Interruptible guarded, GuestFreeze guest) {
     Optional<Failure> trouble;
     Optional<FreezeReport> frozen = Optional.empty();
     try {
@@ -90,14 +90,21 @@ final class FreezeCommand extends AgentCommand {
     } catch (Throwable e) {
       trouble = Optional.of(SnapshotException.failureOf(e, ErrorCode.INTERNAL));
     }
-    return thaw(guest, frozen, trouble);
+    return thaw(guarded, guest, frozen, trouble);
   }
 
-  private int thaw(GuestFreeze guest, Optional<FreezeReport> frozen, Optional<Failure> trouble) {
+  private int thaw(
+      Interruptible guarded,
+      GuestFreeze guest,
+      Optional<FreezeReport> frozen,
+      Optional<Failure> trouble) {
     ThawReport thaw;
     try {
       thaw = guest.thaw(thawBound);
+      boolean done = trouble.isEmpty() && thaw.freezeHeld();
+      guarded.settled(done ? ExitCode.DONE : ExitCode.FAILED);
     } catch (Throwable e) {
+      guarded.settled(ExitCode.MAY_BE_FROZEN);
       return failed(
           SnapshotException.failureOf(e, ErrorCode.INTERNAL),
           "maybe-frozen",

@@ -9,10 +9,16 @@ import java.util.function.IntConsumer;
  * Work that a signal cannot cut short. Ctrl-C, SIGTERM and SIGHUP run the JVM's shutdown hooks;
  * ours asks the work to stop, waits for it to lead the guest out of its freeze, and then ends the
  * process with the work's own exit code. Only {@code halt} can do that from a hook: the code of the
- * signal is settled by then, and {@code exit} would wait for the hook that calls it.
+ * signal is settled by then, and {@code exit} would wait for the hook that calls it. Further
+ * signals change nothing. A terminal that is gone, or a pipe that nobody reads, holds the work's
+ * last words and not the process: they get {@link #TELLING}.
  */
 final class Interruptible {
+  /** How long the result may take to be told once it is settled, after a signal. */
+  static final Duration TELLING = Duration.ofSeconds(2);
+
   private final CompletableFuture<Void> asked = new CompletableFuture<>();
+  private final CompletableFuture<Integer> settled = new CompletableFuture<>();
   private final CompletableFuture<Integer> ended = new CompletableFuture<>();
   private final Duration bound;
   private final IntConsumer halt;
@@ -78,17 +84,23 @@ final class Interruptible {
     int code = ExitCode.FAILED;
     if (owed) {
       code =
-          ended
+          settled
               .completeOnTimeout(ExitCode.MAY_BE_FROZEN, bound.toMillis(), TimeUnit.MILLISECONDS)
               .join();
+      code = ended.completeOnTimeout(code, TELLING.toMillis(), TimeUnit.MILLISECONDS).join();
     }
-    System.out.flush();
     halt.accept(code);
+  }
+
+  /** Nothing is owed any more, or all was tried: what is left is to tell, and to end with this. */
+  void settled(int code) {
+    settled.complete(code);
   }
 
   /** The work has ended, and with this code. */
   int ended(int code) {
     ended.complete(code);
+    settled.complete(code);
     return code;
   }
 

@@ -43,11 +43,8 @@ import picocli.CommandLine.TypeConversionException;
     mixinStandardHelpOptions = true,
     sortOptions = false)
 final class SnapshotCommand implements Callable<Integer> {
-  /** How long clean-up may take after the thaw's bound, when a signal asks us to end. */
-  private static final Duration CLEAN_UP = Duration.ofSeconds(30);
-
-  /** After the timeout: thaw, find out, undo, clean; each gets the bound anew. */
-  private static final int STRETCHES = 4;
+  /** How much longer than an operation may take we wait for it, when a signal asks us to end. */
+  private static final Duration MARGIN = Duration.ofSeconds(5);
 
   private static final Failure INTERRUPTED =
       Failure.of(ErrorCode.CANCELLED, "interrupted before anything was begun");
@@ -145,8 +142,8 @@ final class SnapshotCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    Duration bound = timeout.plus(thawBound.multipliedBy(STRETCHES)).plus(CLEAN_UP);
     SnapshotRequest request = request();
+    Duration bound = request.longest().plus(MARGIN);
     Optional<Failure> busy = machine.busy();
     if (busy.isPresent()) {
       // At once: the other one holds the connections, where we would only queue.
@@ -235,6 +232,7 @@ final class SnapshotCommand implements Callable<Integer> {
       warn("the guest may be frozen or paused: " + accident);
       return ExitCode.MAY_BE_FROZEN;
     }
+    guarded.settled(ExitCode.of(result));
     return tell(result);
   }
 

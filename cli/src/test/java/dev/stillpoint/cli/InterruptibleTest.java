@@ -68,6 +68,18 @@ class InterruptibleTest {
   }
 
   @Test
+  void lastWordsThatNobodyTakesDoNotHoldTheProcess() {
+    // given: work that has settled its code and never gets to say it
+    Interruptible work = work(LONG);
+    assertTrue(work.begin());
+    work.whenAsked(() -> work.settled(ExitCode.FAILED));
+    // when
+    work.interrupted();
+    // then
+    assertEquals(ExitCode.FAILED, halted.join());
+  }
+
+  @Test
   void workThatNobodyInterruptsReturnsItsCode() {
     assertEquals(ExitCode.UNKNOWN, Interruptible.run(LONG, guarded -> ExitCode.UNKNOWN));
   }

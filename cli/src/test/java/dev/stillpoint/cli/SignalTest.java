@@ -34,6 +34,9 @@ import org.junit.jupiter.api.io.TempDir;
 class SignalTest {
   private static final Duration PATIENCE = Duration.ofSeconds(30);
 
+  /** What a pipe of Linux takes before a writer blocks. */
+  private static final int PIPE_BYTES = 65536;
+
   private final FakeAgent agent = FakeAgent.start();
   @TempDir private Path state;
   private final List<Process> started = new ArrayList<>();
@@ -46,17 +49,21 @@ class SignalTest {
 
   /** With signals as a terminal leaves them: a build in the background has some of them ignored. */
   private Process start(String... arguments) throws IOException {
-    var command =
-        new ArrayList<>(
-            List.of(
-                "env",
-                "--default-signal=INT,TERM,HUP",
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "--enable-native-access=ALL-UNNAMED",
-                "-XX:TieredStopAtLevel=1",
-                "-cp",
-                System.getProperty("java.class.path"),
-                Stillpoint.class.getName()));
+    return startUnder(List.of(), arguments);
+  }
+
+  private Process startUnder(List<String> shell, String... arguments) throws IOException {
+    var command = new ArrayList<>(shell);
+    command.addAll(
+        List.of(
+            "env",
+            "--default-signal=INT,TERM,HUP",
+            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+            "--enable-native-access=ALL-UNNAMED",
+            "-XX:TieredStopAtLevel=1",
+            "-cp",
+            System.getProperty("java.class.path"),
+            Stillpoint.class.getName()));
     command.addAll(List.of(arguments));
     Process process =
         new ProcessBuilder(command)
@@ -65,6 +72,14 @@ class SignalTest {
             .start();
     started.add(process);
     return process;
+  }
+
+  /** Standard error is a pipe that is full, and nobody reads it. */
+  private List<String> withFullStandardError() throws Exception {
+    Path pipe = state.resolve("pipe");
+    assertEquals(0, new ProcessBuilder("mkfifo", pipe.toString()).start().waitFor());
+    String full = "exec 9<>\"$0\"; head -c " + PIPE_BYTES + " /dev/zero >&9; exec \"$@\" 2>&9 9>&-";
+    return List.of("sh", "-c", full, pipe.toString());
   }
 
   private static int codeOf(Process process) throws InterruptedException {
@@ -96,6 +111,29 @@ class SignalTest {
       assertEquals(ExitCode.FAILED, codeOf(process), signal);
       assertFalse(agent.guestFrozen(), signal);
     }
+  }
+
+  @Test
+  void aTerminalThatIsHeldDoesNotHoldTheGuestNorTheProcess() throws Exception {
+    // given
+    Process process =
+        startUnder(
+            withFullStandardError(),
+            "freeze",
+            "--qga",
+            agent.endpoint().toString(),
+            "--state-dir",
+            state.toString(),
+            "--for",
+            "10m",
+            "--thaw-bound",
+            "10m");
+    await().atMost(PATIENCE).until(agent::guestFrozen);
+    // when
+    send("HUP", process);
+    // then
+    assertEquals(ExitCode.FAILED, codeOf(process));
+    assertFalse(agent.guestFrozen());
   }
 
   @Test

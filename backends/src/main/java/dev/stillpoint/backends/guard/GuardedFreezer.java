@@ -43,6 +43,7 @@ public final class GuardedFreezer implements Freezer {
   private final Function<ThawReport, ThawReport> letGo = this::letGo;
   private volatile @Nullable Guard armed;
   private volatile boolean frozenByUs;
+  private boolean thawAsked;
 
   private GuardedFreezer(
       Freezer inner,
@@ -85,7 +86,18 @@ public final class GuardedFreezer implements Freezer {
     return starting
         .thenApplyAsync(this::arm, WORKERS)
         .exceptionally(GuardedFreezer::unguarded)
-        .thenCompose(guard -> inner.freeze(deadline));
+        .thenCompose(guard -> handOver(guard, deadline));
+  }
+
+  /** What is written after a thaw was asked for would freeze a guest that is called thawed. */
+  private synchronized CompletionStage<FreezeReport> handOver(Guard guard, Deadline deadline) {
+    if (thawAsked) {
+      frozenByUs = false;
+      WORKERS.execute(guard::disarm);
+      throw FreezeException.notWritten(
+          Failure.of(ErrorCode.FREEZE_FAILED, "the guard was not ready before the thaw was due"));
+    }
+    return inner.freeze(deadline);
   }
 
   private static Guard unguarded(Throwable thrown) {
@@ -115,6 +127,7 @@ public final class GuardedFreezer implements Freezer {
 
   @Override
   public CompletionStage<ThawReport> thaw(Deadline deadline) {
+    refuseToFreeze();
     Guard guard = armed;
     if (guard == null) {
       return inner.thaw(deadline);
@@ -124,6 +137,10 @@ public final class GuardedFreezer implements Freezer {
     }
     return CompletableFuture.supplyAsync(guard::isStillOurs, WORKERS)
         .thenCompose(ours -> ours ? inner.thaw(deadline).thenApply(letGo) : takenOver());
+  }
+
+  private synchronized void refuseToFreeze() {
+    thawAsked = true;
   }
 
   private ThawReport letGo(ThawReport proof) {

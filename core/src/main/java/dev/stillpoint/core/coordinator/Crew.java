@@ -25,6 +25,7 @@ import dev.stillpoint.core.spi.Quiescer;
 import dev.stillpoint.core.spi.Settlement;
 import dev.stillpoint.core.spi.SnapshotMethod;
 import dev.stillpoint.core.spi.ThawReport;
+import dev.stillpoint.core.transaction.Owed;
 import dev.stillpoint.core.transaction.Participants;
 import dev.stillpoint.core.transaction.Plan;
 import dev.stillpoint.core.transaction.Survey;
@@ -47,7 +48,6 @@ final class Crew implements Participants {
   private final Scribe scribe;
 
   private volatile CutGroup cuts = new CutGroup(List.of());
-  private volatile Plan plan = new Plan(false, false);
   private volatile boolean begun;
   private volatile @Nullable Freezer freezer;
   private boolean released;
@@ -190,17 +190,17 @@ final class Crew implements Participants {
       case QuiesceCheck.Refused refused -> throw new SnapshotException(refused.reason());
     }
     boolean pause = !cuts.isOneInstant() && pauser.isPresent();
-    plan = new Plan(freeze, pause, pace.isPresent());
+    var plan = new Plan(freeze, pause, pace.isPresent());
     return new Survey(plan, pace, cuts.isOneInstant() || pause, reasons, notCovered, warnings);
   }
 
   @Override
-  public void write(Journal.Phase phase, Optional<JournalEntry.Ending> ending) {
+  public void write(Journal.Phase phase, Owed owed, Optional<JournalEntry.Ending> ending) {
     List<Inventory> made = cuts.inventory();
     // At the end, what was planned and never begun is nothing that could be left over.
     scribe.write(
         phase,
-        plan,
+        owed,
         ending.isPresent() && !begun ? made.stream().map(Inventory::emptied).toList() : made,
         ending);
   }

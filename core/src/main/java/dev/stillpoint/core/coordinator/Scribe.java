@@ -1,6 +1,5 @@
 package dev.stillpoint.core.coordinator;
 
-import dev.stillpoint.core.snapshot.GuestState;
 import dev.stillpoint.core.snapshot.Outcome;
 import dev.stillpoint.core.snapshot.SnapshotRequest;
 import dev.stillpoint.core.spi.Deadline;
@@ -8,7 +7,7 @@ import dev.stillpoint.core.spi.Inventory;
 import dev.stillpoint.core.spi.Journal;
 import dev.stillpoint.core.spi.JournalEntry;
 import dev.stillpoint.core.spi.MachineIdentity;
-import dev.stillpoint.core.transaction.Plan;
+import dev.stillpoint.core.transaction.Owed;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
@@ -47,9 +46,7 @@ final class Scribe {
   }
 
   void write(
-      Journal.Phase phase, Plan plan, List<Inventory> made, Optional<JournalEntry.Ending> ending) {
-    boolean held = phase == Journal.Phase.HOLDING;
-    Optional<GuestState> guest = ending.map(JournalEntry.Ending::guest);
+      Journal.Phase phase, Owed owed, List<Inventory> made, Optional<JournalEntry.Ending> ending) {
     journal.write(
         new JournalEntry(
             id,
@@ -62,17 +59,13 @@ final class Scribe {
             ending.filter(this::isHandedOver).isPresent()
                 ? made.stream().map(Inventory::emptied).toList()
                 : made,
-            (held && plan.freeze()) || guest.filter(Scribe::mayBeFrozen).isPresent(),
-            (held && plan.pause()) || guest.filter(GuestState.MAYBE_PAUSED::equals).isPresent(),
+            owed.thaw(),
+            owed.resume(),
             ending));
   }
 
   /** What a snapshot has made is the caller's once it has succeeded, and no longer ours. */
   private boolean isHandedOver(JournalEntry.Ending ending) {
     return ending.outcome() == Outcome.SUCCEEDED && !request.dryRun();
-  }
-
-  private static boolean mayBeFrozen(GuestState guest) {
-    return guest == GuestState.MAYBE_FROZEN;
   }
 }

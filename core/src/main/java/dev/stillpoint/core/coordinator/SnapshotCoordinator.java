@@ -88,7 +88,7 @@ public final class SnapshotCoordinator {
     ExecutorService teller =
         Executors.newSingleThreadExecutor(
             Thread.ofPlatform().name("stillpoint-listener-" + id).daemon().factory());
-    var runner = new TransactionRunner(request, crew, thread, listener, teller);
+    var runner = new TransactionRunner(id, request, crew, thread, listener, teller);
     runner.start();
     return new RunningOperation(id, runner);
   }

@@ -12,8 +12,9 @@ public interface SnapshotOperation {
   String id();
 
   /**
-   * How it ended. Completes always, and always normally: a failure is a result too. It may take as
-   * long as the request's timeout plus its bounds; see {@link #overdue()} for a word before that.
+   * How it ended. Completes always, and always normally: a failure is a result too. It may take
+   * {@link SnapshotRequest#longest()}; see {@link #overdue()} for a word before that. Interrupting
+   * a thread that waits for it ends the waiting, and changes nothing about the operation.
    */
   CompletionStage<SnapshotResult> result();
 
@@ -23,6 +24,11 @@ public interface SnapshotOperation {
    */
   CompletionStage<Failure> overdue();
 
-  /** Asks it to stop. Does not block; {@link #result()} tells what came of it. */
+  /**
+   * Asks it to stop. Does not block; {@link #result()} tells what came of it. A guest that is held
+   * is let go at once; then what was cut is undone, and what was made is removed. All of that ends
+   * within {@link SnapshotRequest#longest()}, counted from the start. Asking again changes nothing,
+   * and neither does asking while the end is undone or cleaned up.
+   */
   void requestCancel();
 }

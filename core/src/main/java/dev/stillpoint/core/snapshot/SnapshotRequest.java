@@ -12,7 +12,8 @@ import java.util.List;
  * @param scope which of the guest's file systems to freeze
  * @param freezeWindow from freeze written to thaw written, at most
  * @param timeout from the start to the first report, at most
- * @param thawBound how long after the timeout a thaw that is still owed is pursued
+ * @param thawBound how long after the timeout a thaw that is still owed is pursued, and how long
+ *     finding out, undoing and cleaning may take then
  * @param dryRun prepare and rehearse the cut, then remove everything again
  */
 public record SnapshotRequest(
@@ -34,6 +35,9 @@ public record SnapshotRequest(
 
   /** The default of {@link #thawBound()}. */
   public static final Duration DEFAULT_THAW_BOUND = Duration.ofSeconds(30);
+
+  /** Letting the guest go, finding out, undoing, cleaning: each has the thaw bound anew. */
+  private static final int STRETCHES = 4;
 
   /** The longest that any of the durations may be. */
   public static final Duration LONGEST = Duration.ofDays(1);
@@ -140,6 +144,15 @@ public record SnapshotRequest(
   public SnapshotRequest dryRun(boolean rehearse) {
     return new SnapshotRequest(
         name, disks, quiesce, scope, freezeWindow, timeout, thawBound, lateCut, rehearse);
+  }
+
+  /**
+   * The longest that the operation may take from its start to its result, also one that is asked to
+   * stop: the timeout, and the thaw bound for each of letting the guest go, finding out what became
+   * of the cut, undoing it, and cleaning up.
+   */
+  public Duration longest() {
+    return timeout.plus(thawBound.multipliedBy(STRETCHES));
   }
 
   private static void positive(Duration duration, String what) {

@@ -10,8 +10,12 @@ public sealed interface Effect {
   /** Ask whether it can be done: answered by checked or check failed. */
   record Check() implements Effect {}
 
-  /** Write the journal: answered by recorded or record failed. */
-  record WriteJournal(Journal.Phase phase) implements Effect {}
+  /**
+   * Write the journal: answered by recorded or record failed.
+   *
+   * @param owed what whoever finds this entry has to take for owed
+   */
+  record WriteJournal(Journal.Phase phase, Owed owed) implements Effect {}
 
   /** Make the files that the cut needs, empty: answered by reserved or reserve failed. */
   record Reserve() implements Effect {}

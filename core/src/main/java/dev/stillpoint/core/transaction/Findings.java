@@ -150,6 +150,9 @@ final class Findings {
       reasons.addAll(thaw.reasons());
       return thaw.reached();
     }
+    if (freezeWritten && freeze == null) {
+      reasons.add("the freeze was not confirmed within the freeze window");
+    }
     if (survey != null && !survey.oneInstant() && pauseNanos == 0) {
       reasons.add("the disks were not cut at one instant");
       return Consistency.NONE;

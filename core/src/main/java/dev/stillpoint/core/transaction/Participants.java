@@ -20,7 +20,7 @@ public interface Participants {
   CompletionStage<Survey> check(Deadline deadline);
 
   /** Writes the journal; blocks until the entry is safe. The ending comes with the last phase. */
-  void write(Journal.Phase phase, Optional<JournalEntry.Ending> ending);
+  void write(Journal.Phase phase, Owed owed, Optional<JournalEntry.Ending> ending);
 
   /** Makes the files that the cut needs, empty. */
   CompletionStage<Void> reserve(Deadline deadline);

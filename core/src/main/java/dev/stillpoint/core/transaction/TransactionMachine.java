@@ -1,11 +1,28 @@
 package dev.stillpoint.core.transaction;
 
 import static dev.stillpoint.core.transaction.Step.to;
+import static dev.stillpoint.core.transaction.Ways.NOT_SETTLED;
+import static dev.stillpoint.core.transaction.Ways.NO_RESUME;
+import static dev.stillpoint.core.transaction.Ways.NO_THAW;
+import static dev.stillpoint.core.transaction.Ways.TIMEOUT;
+import static dev.stillpoint.core.transaction.Ways.cancelled;
+import static dev.stillpoint.core.transaction.Ways.clean;
+import static dev.stillpoint.core.transaction.Ways.done;
+import static dev.stillpoint.core.transaction.Ways.givenUp;
+import static dev.stillpoint.core.transaction.Ways.hold;
+import static dev.stillpoint.core.transaction.Ways.nothingDone;
+import static dev.stillpoint.core.transaction.Ways.overdue;
+import static dev.stillpoint.core.transaction.Ways.overdueClean;
+import static dev.stillpoint.core.transaction.Ways.release;
+import static dev.stillpoint.core.transaction.Ways.released;
+import static dev.stillpoint.core.transaction.Ways.resume;
+import static dev.stillpoint.core.transaction.Ways.settled;
+import static dev.stillpoint.core.transaction.Ways.thaw;
+import static dev.stillpoint.core.transaction.Ways.thawed;
+import static dev.stillpoint.core.transaction.Ways.unfrozen;
 
 import dev.stillpoint.core.snapshot.ErrorCode;
 import dev.stillpoint.core.snapshot.Failure;
-import dev.stillpoint.core.snapshot.GuestState;
-import dev.stillpoint.core.snapshot.LateCut;
 import dev.stillpoint.core.snapshot.Outcome;
 import dev.stillpoint.core.snapshot.Quiesce;
 import dev.stillpoint.core.spi.Journal;
@@ -48,7 +65,6 @@ import dev.stillpoint.core.transaction.State.Resuming;
 import dev.stillpoint.core.transaction.State.Settling;
 import dev.stillpoint.core.transaction.State.Thawing;
 import dev.stillpoint.core.transaction.State.Undoing;
-import java.util.Optional;
 
 /**
  * All rules of a snapshot in one pure, total function. The outer switch is over states, the inner
@@ -59,20 +75,10 @@ import java.util.Optional;
  * from {@code Pausing} every way leads through {@code Resuming}, until proof or the bound.
  */
 public final class TransactionMachine {
-  private static final Failure TIMEOUT =
-      Failure.of(ErrorCode.TIMEOUT, "the time for the whole operation ended");
   private static final Failure WINDOW =
       Failure.of(ErrorCode.WINDOW_EXCEEDED, "the freeze window ended before the cut was done");
   private static final Failure NO_FREEZE_IN_WINDOW =
       Failure.of(ErrorCode.FREEZE_FAILED, "the guest did not freeze within the freeze window");
-  private static final Failure NOT_PROVED =
-      Failure.of(ErrorCode.FREEZE_NOT_PROVED, "the freeze is not shown to have held over the cut");
-  private static final Failure NO_THAW =
-      Failure.of(ErrorCode.THAW_NOT_PROVED, "the guest may be frozen: no thaw could be proved");
-  private static final Failure NO_RESUME =
-      Failure.of(ErrorCode.RESUME_NOT_PROVED, "the machine may be paused: no resume was confirmed");
-  private static final Failure NOT_SETTLED =
-      Failure.of(ErrorCode.TIMEOUT, "what became of the cut could not be found out");
   private static final Failure NOT_UNDONE =
       Failure.of(ErrorCode.UNDO_FAILED, "taking the cut back did not end within its bound");
 
@@ -107,7 +113,7 @@ public final class TransactionMachine {
       case Checked e ->
           to(
               new Announcing(s.terms(), e.plan(), Intent.RESERVE),
-              new Effect.WriteJournal(Journal.Phase.RESERVING));
+              new Effect.WriteJournal(Journal.Phase.RESERVING, Owed.NOTHING));
       case CheckFailed e -> nothingDone(Outcome.FAILED, e.failure());
       case TimerFired(Timer timer) when timer == Timer.OVERALL ->
           nothingDone(Outcome.FAILED, TIMEOUT);
@@ -152,7 +158,7 @@ public final class TransactionMachine {
       case Reserved e ->
           to(
               new Announcing(s.terms(), s.plan(), Intent.PREPARE),
-              new Effect.WriteJournal(Journal.Phase.PREPARING));
+              new Effect.WriteJournal(Journal.Phase.PREPARING, Owed.NOTHING));
       case ReserveFailed e -> clean(ledger.failed(e.failure()));
       case TimerFired(Timer timer) when timer == Timer.OVERALL -> overdueClean(ledger);
       case CancelRequested e -> clean(ledger.cancelled());
@@ -167,7 +173,7 @@ public final class TransactionMachine {
       case Prepared e ->
           to(
               new Announcing(s.terms(), s.plan(), Intent.HOLD),
-              new Effect.WriteJournal(Journal.Phase.HOLDING));
+              new Effect.WriteJournal(Journal.Phase.HOLDING, Owed.of(s.plan())));
       case PrepareFailed e -> clean(ledger.failed(e.failure()));
       case TimerFired(Timer timer) when timer == Timer.OVERALL -> overdueClean(ledger);
       case CancelRequested e -> clean(ledger.cancelled());
@@ -241,8 +247,8 @@ public final class TransactionMachine {
                         : to(new Resuming(s.ledger().nowOverdue(), false)));
             case BOUND ->
                 s.owesThaw()
-                    ? givenUp(s.ledger().failed(NO_THAW).with(GuestState.MAYBE_FROZEN))
-                    : givenUp(s.ledger().failed(NO_RESUME).with(GuestState.MAYBE_PAUSED));
+                    ? givenUp(s.ledger().failed(NO_THAW).maybeFrozen(true))
+                    : givenUp(s.ledger().failed(NO_RESUME).maybePaused());
             case THAW_RETRY, FREEZE -> to(s);
           };
       case CancelRequested e -> to(new Resuming(s.ledger().cancelled(), s.owesThaw()));
@@ -262,7 +268,7 @@ public final class TransactionMachine {
             case THAW_RETRY -> to(s, new Effect.Thaw());
             case RESUME_RETRY -> s.owesResume() ? to(s, new Effect.Resume()) : to(s);
             case OVERALL -> overdue(to(new Thawing(s.ledger().nowOverdue(), s.owesResume())));
-            case BOUND -> givenUp(s.ledger().failed(NO_THAW).with(GuestState.MAYBE_FROZEN));
+            case BOUND -> givenUp(s.ledger().failed(NO_THAW).maybeFrozen(s.owesResume()));
             case WINDOW, FREEZE -> to(s);
           };
       case CancelRequested e -> to(new Thawing(s.ledger().cancelled(), s.owesResume()));
@@ -310,164 +316,5 @@ public final class TransactionMachine {
     return s.plan().ownPace()
         ? to(held, new Effect.StartTimer(Timer.WINDOW), effect)
         : to(held, effect);
-  }
-
-  /** Holds a guest that is not frozen: paused where the cuts need it, else just cut. */
-  private static Step hold(Ledger ledger) {
-    return ledger.plan().pause()
-        ? to(new Pausing(ledger, false), new Effect.StartTimer(Timer.WINDOW), new Effect.Pause())
-        : to(new Cutting(ledger.withCutAsked(), false, false), new Effect.Cut());
-  }
-
-  private static Step release(Cutting s, Ledger ledger) {
-    if (s.paused()) {
-      return resume(ledger, s.frozen());
-    }
-    return s.frozen() ? thaw(ledger, false) : to(new Settling(ledger), new Effect.Settle());
-  }
-
-  private static Step resume(Ledger ledger, boolean owesThaw) {
-    return to(new Resuming(ledger, owesThaw), new Effect.Resume());
-  }
-
-  private static Step thaw(Ledger ledger, boolean owesResume) {
-    return to(new Thawing(ledger, owesResume), new Effect.Thaw());
-  }
-
-  /** After a freeze that did not come about: with prefer the cut is made without it. */
-  private static Ledger unfrozen(Ledger ledger, Failure why) {
-    return ledger.terms().quiesce() == Quiesce.PREFER ? ledger.withoutFreeze() : ledger.failed(why);
-  }
-
-  private static Ledger thawed(Ledger ledger, Thawed proof) {
-    Ledger safe = ledger.with(GuestState.THAWED);
-    boolean unproved =
-        !proof.freezeHeld() && ledger.cutAsked() && ledger.terms().quiesce() == Quiesce.REQUIRE;
-    return unproved ? safe.failed(NOT_PROVED) : safe;
-  }
-
-  /** Nothing is owed to the guest any more. */
-  private static Step released(Ledger ledger) {
-    if (ledger.cutAsked()) {
-      return bounded(
-          ledger,
-          to(
-              new Settling(ledger),
-              new Effect.WriteJournal(Journal.Phase.RELEASED),
-              new Effect.Settle()));
-    }
-    if (ledger.verdict() instanceof Verdict.Good && !ledger.overdue()) {
-      // With prefer: the guest did not freeze and is thawed; a pause would be written down already.
-      return ledger.plan().pause()
-          ? hold(ledger)
-          : hold(ledger).then(new Effect.WriteJournal(Journal.Phase.RELEASED));
-    }
-    Ledger ended = ledger.failed(TIMEOUT);
-    return bounded(
-        ended,
-        to(
-            new Cleaning(ended),
-            new Effect.WriteJournal(Journal.Phase.RELEASED),
-            new Effect.Clean()));
-  }
-
-  /** The bound has ended with something owed: say what is known, and touch the disks no more. */
-  private static Step givenUp(Ledger ledger) {
-    return bounded(
-        ledger,
-        ledger.cutAsked()
-            ? to(new Settling(ledger), new Effect.Settle())
-            : to(new Cleaning(ledger), new Effect.Clean()));
-  }
-
-  private static Step settled(Ledger ledger, Settled found) {
-    return switch (found.state()) {
-      case NOT_APPLIED -> clean(ledger.with(ledger.verdict().butNothingCut()));
-      case UNKNOWN -> done(ledger.with(new Verdict.Unknown(unsettled(ledger))));
-      case APPLIED ->
-          !ledger.guestIsSafe()
-              ? clean(ledger.with(new Verdict.Unknown(unsettled(ledger))))
-              : isWanted(ledger)
-                  ? clean(ledger)
-                  : undo(ledger.with(ledger.verdict().butNothingCut()));
-    };
-  }
-
-  private static Failure unsettled(Ledger ledger) {
-    return switch (ledger.verdict()) {
-      case Verdict.Good good -> NOT_SETTLED;
-      case Verdict.Late late -> late.failure();
-      case Verdict.Failed failed -> failed.failure();
-      case Verdict.Cancelled cancelled -> cancelled();
-      case Verdict.Unknown unknown -> unknown.failure();
-    };
-  }
-
-  private static boolean isWanted(Ledger ledger) {
-    return switch (ledger.verdict()) {
-      case Verdict.Good good -> true;
-      case Verdict.Late late -> ledger.terms().lateCut() == LateCut.ADOPT;
-      case Verdict.Failed failed -> false;
-      case Verdict.Cancelled cancelled -> false;
-      case Verdict.Unknown unknown -> false;
-    };
-  }
-
-  private static Step undo(Ledger ledger) {
-    return bounded(
-        ledger,
-        to(new Undoing(ledger), new Effect.WriteJournal(Journal.Phase.UNDOING), new Effect.Undo()));
-  }
-
-  private static Step clean(Ledger ledger) {
-    return bounded(ledger, to(new Cleaning(ledger), new Effect.Clean()));
-  }
-
-  private static Step overdueClean(Ledger ledger) {
-    return overdue(to(new Cleaning(ledger.failed(TIMEOUT).nowOverdue()), new Effect.Clean()));
-  }
-
-  /** The caller's timeout has passed on the way: tell it, and bound what is left. */
-  private static Step overdue(Step step) {
-    return step.then(new Effect.ReportOverdue(), new Effect.StartTimer(Timer.BOUND));
-  }
-
-  /** Each stretch after the caller's timeout has a bound of its own. */
-  private static Step bounded(Ledger ledger, Step step) {
-    return ledger.overdue() ? step.then(new Effect.StartTimer(Timer.BOUND)) : step;
-  }
-
-  private static Step nothingDone(Outcome outcome, Failure failure) {
-    return to(
-        new Done(outcome, GuestState.NEVER_FROZEN, Optional.of(failure)),
-        new Effect.WriteJournal(Journal.Phase.ENDED),
-        new Effect.Finish());
-  }
-
-  private static Step done(Ledger ledger) {
-    Done end =
-        switch (ledger.verdict()) {
-          case Verdict.Good good -> new Done(Outcome.SUCCEEDED, ledger.guest(), Optional.empty());
-          case Verdict.Late late -> new Done(Outcome.SUCCEEDED, ledger.guest(), Optional.empty());
-          case Verdict.Failed failed -> ended(Outcome.FAILED, ledger, failed.failure());
-          case Verdict.Cancelled cancelled -> ended(Outcome.CANCELLED, ledger, cancelled());
-          case Verdict.Unknown unknown -> ended(Outcome.UNKNOWN, ledger, unknown.failure());
-        };
-    return to(end, new Effect.WriteJournal(Journal.Phase.ENDED), new Effect.Finish());
-  }
-
-  /** Where the guest may not be safe, that is the one error to tell, whatever came before it. */
-  private static Done ended(Outcome outcome, Ledger ledger, Failure failure) {
-    Failure told =
-        switch (ledger.guest()) {
-          case MAYBE_FROZEN -> NO_THAW;
-          case MAYBE_PAUSED -> NO_RESUME;
-          case THAWED, NEVER_FROZEN -> failure;
-        };
-    return new Done(outcome, ledger.guest(), Optional.of(told));
-  }
-
-  private static Failure cancelled() {
-    return Failure.of(ErrorCode.CANCELLED, "cancelled at the caller's request");
   }
 }

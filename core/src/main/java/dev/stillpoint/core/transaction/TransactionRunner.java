@@ -42,6 +42,7 @@ public final class TransactionRunner {
   private final Terms terms;
   private final Findings findings;
   private final Progress progress;
+  private final Trace trace;
   private final Map<Timer, Future<?>> timers = new EnumMap<>(Timer.class);
   private final CompletableFuture<SnapshotResult> result = new CompletableFuture<>();
   private final CompletableFuture<Failure> overdue = new CompletableFuture<>();
@@ -53,10 +54,12 @@ public final class TransactionRunner {
   /**
    * A runner for one operation; {@link #start} sets it going.
    *
+   * @param id the operation's
    * @param thread a single thread that belongs to this operation alone
    * @param teller where the listener is called; shut down with the operation, as the thread is
    */
   public TransactionRunner(
+      String id,
       SnapshotRequest request,
       Participants participants,
       ScheduledExecutorService thread,
@@ -68,13 +71,14 @@ public final class TransactionRunner {
     this.terms = new Terms(request.quiesce(), request.lateCut(), request.dryRun());
     this.findings = new Findings(request.name());
     this.progress = new Progress(listener, teller);
+    this.trace = Trace.of(id, teller);
     this.overall = Deadline.after(request.timeout());
     this.state = new State.Checking(terms);
   }
 
   /** Begins. */
   public void start() {
-    thread.execute(() -> guarded(() -> take(TransactionMachine.start(terms))));
+    thread.execute(() -> guarded(this::begin));
   }
 
   /** Completes, always normally, when the operation is over. */
@@ -90,13 +94,25 @@ public final class TransactionRunner {
   /** Brings an event to the machine; from any thread. */
   public void post(Event event) {
     try {
-      thread.execute(() -> guarded(() -> take(TransactionMachine.next(state, event))));
+      thread.execute(() -> guarded(() -> take(event)));
     } catch (RejectedExecutionException e) {
       log.debug("{} came after the end", event);
     }
   }
 
-  private void take(Step step) {
+  private void begin() {
+    Step step = TransactionMachine.start(terms);
+    trace.began(terms, step);
+    carryOut(step);
+  }
+
+  private void take(Event event) {
+    Step step = TransactionMachine.next(state, event);
+    trace.took(event, terms, step);
+    carryOut(step);
+  }
+
+  private void carryOut(Step step) {
     state = step.state();
     for (Effect effect : step.effects()) {
       perform(effect);
@@ -159,7 +175,7 @@ public final class TransactionRunner {
   private void write(Effect.WriteJournal effect) {
     CompletionStage<Journal.Phase> written;
     try {
-      participants.write(effect.phase(), ending());
+      participants.write(effect.phase(), effect.owed(), ending());
       written = CompletableFuture.completedFuture(effect.phase());
     } catch (RuntimeException e) {
       // Noted here and not with the answer: that of the last entry comes after the result.
@@ -292,7 +308,7 @@ public final class TransactionRunner {
 
   private void later(Supplier<Event> answer) {
     try {
-      thread.execute(() -> guarded(() -> take(TransactionMachine.next(state, answer.get()))));
+      thread.execute(() -> guarded(() -> take(answer.get())));
     } catch (RejectedExecutionException e) {
       log.debug("an answer came after the end");
     }
@@ -301,7 +317,7 @@ public final class TransactionRunner {
   private void startTimer(Timer timer) {
     Future<?> fires =
         thread.schedule(
-            () -> guarded(() -> take(TransactionMachine.next(state, new Event.TimerFired(timer)))),
+            () -> guarded(() -> take(new Event.TimerFired(timer))),
             limits.of(timer).toNanos(),
             TimeUnit.NANOSECONDS);
     Future<?> before = timers.put(timer, fires);

@@ -9,6 +9,8 @@ import dev.stillpoint.core.snapshot.ErrorCode;
 import dev.stillpoint.core.snapshot.GuestState;
 import dev.stillpoint.core.snapshot.Outcome;
 import dev.stillpoint.core.snapshot.PointInTime;
+import dev.stillpoint.core.snapshot.Quiesce;
+import dev.stillpoint.core.snapshot.SnapshotOperation;
 import dev.stillpoint.core.snapshot.SnapshotRequest;
 import dev.stillpoint.core.snapshot.SnapshotResult;
 import dev.stillpoint.core.spi.Cut;
@@ -26,18 +28,22 @@ import dev.stillpoint.core.spi.Journal;
 import dev.stillpoint.core.spi.Journal.Phase;
 import dev.stillpoint.core.spi.JournalEntry;
 import dev.stillpoint.core.spi.MachineIdentity;
+import dev.stillpoint.core.spi.MachineStatus;
+import dev.stillpoint.core.spi.Pauser;
 import dev.stillpoint.core.spi.QuiesceCheck;
 import dev.stillpoint.core.spi.Settlement;
 import dev.stillpoint.core.spi.SnapshotMethod;
 import dev.stillpoint.core.spi.ThawReport;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -53,19 +59,43 @@ class JournalledSnapshotTest {
       new MachineIdentity(
           Optional.of("unix:/qmp"), Optional.empty(), Optional.of("1@2/3"), Optional.of("uuid"));
 
+  private static final CutReport CUT =
+      new CutReport(new PointInTime(Instant.EPOCH, Instant.EPOCH), 1);
+
   private final List<JournalEntry> entries = new ArrayList<>();
   private final List<String> steps = new ArrayList<>();
   private final FakeCut cut = new FakeCut();
 
   private SnapshotResult take(Journal journal, SnapshotRequest request) {
+    return coordinator(journal)
+        .start("0badcafe", request)
+        .result()
+        .toCompletableFuture()
+        .orTimeout(20, TimeUnit.SECONDS)
+        .join();
+  }
+
+  private SnapshotCoordinator coordinator(Journal journal) {
     return SnapshotCoordinator.builder()
         .method(cut)
         .quiescer((order, deadline) ->
             done(new QuiesceCheck.Ready(new FakeFreezer(), List.of(), List.of(), Optional.empty())))
         .journal(journal)
         .machine(deadline -> done(MACHINE))
+        .build();
+  }
+
+  /** A second method, so that the disks are not cut at one instant and the machine is paused. */
+  private SnapshotResult takePaused(Journal journal, Pauser pauser, SnapshotRequest request) {
+    return SnapshotCoordinator.builder()
+        .method(cut)
+        .method(new Second(cut))
+        .pauser(pauser)
+        .quiescer((order, deadline) ->
+            done(new QuiesceCheck.Ready(new FakeFreezer(), List.of(), List.of(), Optional.empty())))
+        .journal(journal)
         .build()
-        .start("0badcafe", request)
+        .start("0badcafe", request.disk("vda", "fake").disk("vdb", "second"))
         .result()
         .toCompletableFuture()
         .orTimeout(20, TimeUnit.SECONDS)
@@ -169,16 +199,41 @@ class JournalledSnapshotTest {
   void anUnprovedThawStaysOwedInTheJournal() {
     // given
     cut.thawFails = true;
-    var impatient =
-        SnapshotRequest.named("nightly")
-            .timeout(java.time.Duration.ofMillis(300))
-            .thawBound(java.time.Duration.ofMillis(300));
     // when
-    SnapshotResult result = take(recording(), impatient);
+    SnapshotResult result = take(recording(), impatient());
     // then
     assertEquals(GuestState.MAYBE_FROZEN, result.guest(), result::toString);
     assertTrue(at(Phase.ENDED).thawOwed());
     assertFalse(at(Phase.ENDED).isSettled());
+  }
+
+  @Test
+  void aResumeThatIsOwedBesideTheThawIsWrittenDownToo() {
+    // given
+    cut.thawFails = true;
+    // when
+    SnapshotResult result = takePaused(recording(), new StuckPauser(), impatient());
+    // then: nobody could thaw a guest whose machine stands still, were only the thaw owed
+    assertEquals(GuestState.MAYBE_FROZEN, result.guest(), result::toString);
+    assertTrue(at(Phase.ENDED).thawOwed());
+    assertTrue(at(Phase.ENDED).resumeOwed());
+    assertTrue(result.error().orElseThrow().message().contains("paused"), result::toString);
+  }
+
+  @Test
+  void aResumeThatIsOwedAloneOwesNoThaw() {
+    // when
+    SnapshotResult result = takePaused(recording(), new StuckPauser(), impatient());
+    // then
+    assertEquals(GuestState.MAYBE_PAUSED, result.guest(), result::toString);
+    assertFalse(at(Phase.ENDED).thawOwed());
+    assertTrue(at(Phase.ENDED).resumeOwed());
+  }
+
+  private static SnapshotRequest impatient() {
+    return SnapshotRequest.named("nightly")
+        .timeout(Duration.ofMillis(300))
+        .thawBound(Duration.ofMillis(300));
   }
 
   @ParameterizedTest
@@ -199,6 +254,49 @@ class JournalledSnapshotTest {
     assertTrue(at(Phase.ENDED).isSettled());
   }
 
+  @Test
+  void aFreezeThatIsNeverAnsweredIsNamedAsTheReason() {
+    // given
+    cut.freezeIsSilent = true;
+    var preferred =
+        SnapshotRequest.named("nightly")
+            .quiesce(Quiesce.PREFER)
+            .freezeWindow(Duration.ofMillis(50));
+    // when
+    SnapshotResult result = take(recording(), preferred);
+    // then
+    assertEquals(Consistency.CRASH, result.consistency(), result::toString);
+    assertTrue(result.reasons().toString().contains("not confirmed"), result::toString);
+  }
+
+  @Test
+  void aCallerWhoIsInterruptedStopsWaitingAndNothingElse() throws Exception {
+    // given: a caller who waits while the guest is held
+    cut.answer = new CompletableFuture<>();
+    SnapshotOperation operation = coordinator(recording()).start(SnapshotRequest.named("nightly"));
+    var ended = new CompletableFuture<Throwable>();
+    Thread caller =
+        Thread.ofPlatform()
+            .start(() -> {
+              try {
+                operation.result().toCompletableFuture().get();
+                ended.complete(new AssertionError("it did not wait"));
+              } catch (InterruptedException | ExecutionException e) {
+                ended.complete(e);
+              }
+            });
+    // when
+    caller.interrupt();
+    // then
+    assertTrue(ended.get(20, TimeUnit.SECONDS) instanceof InterruptedException);
+    // when
+    cut.answer.complete(CUT);
+    SnapshotResult result = operation.result().toCompletableFuture().get(20, TimeUnit.SECONDS);
+    // then
+    assertEquals(Outcome.SUCCEEDED, result.outcome(), result::toString);
+    assertEquals(GuestState.THAWED, result.guest());
+  }
+
   @ParameterizedTest
   @EnumSource(
       value = Phase.class,
@@ -215,6 +313,9 @@ class JournalledSnapshotTest {
     @Override
     public CompletionStage<FreezeReport> freeze(Deadline deadline) {
       steps.add("freeze");
+      if (cut.freezeIsSilent) {
+        return new CompletableFuture<>();
+      }
       return done(new FreezeReport(1, System.nanoTime(), System.nanoTime()));
     }
 
@@ -231,10 +332,43 @@ class JournalledSnapshotTest {
     public void release() {}
   }
 
+  /** Pauses, and never confirms a resume. */
+  private static final class StuckPauser implements Pauser {
+    @Override
+    public CompletionStage<MachineStatus> status(Deadline deadline) {
+      return done(new MachineStatus(MachineStatus.Kind.RUNNING, "running"));
+    }
+
+    @Override
+    public CompletionStage<Void> pause(Deadline deadline) {
+      return CompletableFuture.completedFuture(null);
+    }
+
+    @Override
+    public CompletionStage<Void> resume(Deadline deadline) {
+      return CompletableFuture.failedFuture(new IllegalStateException("no answer"));
+    }
+  }
+
+  /** Another method with the same cut. */
+  private record Second(Cut cut) implements SnapshotMethod {
+    @Override
+    public String name() {
+      return "second";
+    }
+
+    @Override
+    public CompletionStage<Cut> check(CutOrder order, Deadline deadline) {
+      return done(cut);
+    }
+  }
+
   /** Its one file gets its number when it is reserved, and loses it when it is removed. */
   private final class FakeCut implements SnapshotMethod, Cut {
     private boolean cleanFails;
     private boolean thawFails;
+    private boolean freezeIsSilent;
+    private volatile CompletableFuture<CutReport> answer = CompletableFuture.completedFuture(CUT);
     private volatile boolean removed;
     private volatile Optional<FileNumber> number = Optional.empty();
 
@@ -285,7 +419,7 @@ class JournalledSnapshotTest {
     @Override
     public CompletionStage<CutReport> cut(Deadline deadline) {
       steps.add("cut");
-      return done(new CutReport(new PointInTime(Instant.now(), Instant.now()), 1));
+      return answer;
     }
 
     @Override

@@ -15,8 +15,20 @@ import java.util.function.BiFunction;
 
 /** Visits every world that any order of answers, faults, clocks and a cancel can lead to. */
 final class Explorer {
-  /** What an exploration saw: every step that changed something, and how many worlds. */
-  record Visit(Set<Transition> transitions, int worlds) {}
+  /**
+   * What an exploration saw.
+   *
+   * @param transitions every step that changed something
+   * @param met every event in every state in which it can be heard
+   * @param worlds how many worlds with a living owner
+   * @param crashes in how many of them, told apart by what can be left, the owner was killed
+   * @param aftermaths how many worlds without it
+   */
+  record Visit(
+      Set<Transition> transitions, Set<Met> met, int worlds, int crashes, int aftermaths) {}
+
+  /** An event that is heard in a state. */
+  record Met(State state, Event event) {}
 
   /** A step by the kinds of its parts. */
   record Transition(State from, Event event, Step step) {
@@ -36,15 +48,42 @@ final class Explorer {
   static final class Counterexample extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
+    private final String promise;
+    private final transient List<String> history;
+
     Counterexample(String promise, List<String> history) {
       super(promise + "\n  " + String.join("\n  ", history));
+      this.promise = promise;
+      this.history = List.copyOf(history);
+    }
+
+    /** Which promise it was. */
+    String promise() {
+      return promise;
+    }
+
+    /** The same with what led to the kill. */
+    Counterexample after(List<String> before) {
+      var whole = new ArrayList<>(before);
+      whole.addAll(history);
+      return new Counterexample(promise, whole);
     }
   }
 
   private final BiFunction<State, Event, Step> machine;
+  private final Defect defect;
+  private final CrashExplorer crashes;
+  private final Set<Met> met = new HashSet<>();
 
   Explorer(BiFunction<State, Event, Step> machine) {
+    this(machine, Defect.NONE);
+  }
+
+  /** Explores surroundings with a mistake. */
+  Explorer(BiFunction<State, Event, Step> machine, Defect defect) {
     this.machine = machine;
+    this.defect = defect;
+    this.crashes = new CrashExplorer(defect);
   }
 
   static List<Terms> allTerms() {
@@ -59,43 +98,64 @@ final class Explorer {
   }
 
   Visit exploreAll() {
+    return explore(allTerms());
+  }
+
+  /** The same, beginning where a mistake is sure to show soon. */
+  Visit exploreAll(Terms first) {
+    List<Terms> order = new ArrayList<>(List.of(first));
+    allTerms().stream().filter(terms -> !terms.equals(first)).forEach(order::add);
+    return explore(order);
+  }
+
+  private Visit explore(List<Terms> order) {
     Set<Transition> transitions = new LinkedHashSet<>();
     int worlds = 0;
-    for (Terms terms : allTerms()) {
+    for (Terms terms : order) {
       worlds += explore(terms, transitions);
     }
-    return new Visit(transitions, worlds);
+    return new Visit(transitions, met, worlds, crashes.crashes(), crashes.aftermaths());
   }
 
   private int explore(Terms terms, Set<Transition> transitions) {
     var first = new World(terms);
     TransactionMachine.start(terms).effects().forEach(effect -> Promises.apply(first, effect));
     Map<World, Origin> seen = new HashMap<>();
-    seen.put(first, new Origin(null, "start"));
+    seen.put(first, new Origin(null, Optional.empty()));
     var frontier = new ArrayDeque<World>();
     frontier.add(first);
     while (!frontier.isEmpty()) {
       World world = frontier.remove();
-      for (Surroundings.Move move : Surroundings.moves(world)) {
+      for (Surroundings.Move move : Surroundings.moves(world, defect)) {
         World next = world.copy();
         move.change().accept(next);
-        String what = move.event().map(Event::toString).orElse("(unheard)");
         try {
           move.event().ifPresent(event -> take(world, next, event, transitions));
-          Promises.check(next);
+          if (seen.putIfAbsent(next, new Origin(world, move.event())) == null) {
+            Promises.check(next);
+            crashes.kill(next);
+            if (!next.isOver()) {
+              frontier.add(next);
+            }
+          }
+        } catch (Counterexample killed) {
+          throw killed.after(history(seen, world, told(move.event()) + " -> " + next));
         } catch (RuntimeException broken) {
           throw new Counterexample(
-              String.valueOf(broken.getMessage()), history(seen, world, what + " -> " + next));
-        }
-        if (!next.isOver() && seen.putIfAbsent(next, new Origin(world, what)) == null) {
-          frontier.add(next);
+              String.valueOf(broken.getMessage()),
+              history(seen, world, told(move.event()) + " -> " + next));
         }
       }
     }
     return seen.size();
   }
 
+  private static String told(Optional<Event> event) {
+    return event.map(Event::toString).orElse("(unheard)");
+  }
+
   private void take(World before, World next, Event event, Set<Transition> transitions) {
+    met.add(new Met(before.state, event));
     Step step = machine.apply(next.state, event);
     if (!step.state().equals(before.state) || !step.effects().isEmpty()) {
       transitions.add(new Transition(before.state, event, step));
@@ -105,10 +165,15 @@ final class Explorer {
     Promises.holdIsShort(asHeard, step);
     Promises.clocksStartAnew(asHeard, step);
     next.state = step.state();
-    step.effects().forEach(effect -> Promises.apply(next, effect));
+    for (int i = 0; i < step.effects().size(); i++) {
+      if (i > 0) {
+        crashes.kill(next);
+      }
+      Promises.apply(next, step.effects().get(i));
+    }
   }
 
-  private record Origin(@org.jspecify.annotations.Nullable World before, String event) {}
+  private record Origin(@org.jspecify.annotations.Nullable World before, Optional<Event> event) {}
 
   private static List<String> history(Map<World, Origin> seen, World last, String event) {
     var lines = new ArrayDeque<String>();
@@ -117,7 +182,7 @@ final class Explorer {
     var guard = new HashSet<World>();
     while (at.isPresent() && guard.add(at.get())) {
       Origin origin = seen.get(at.get());
-      lines.push((origin == null ? "?" : origin.event()) + " -> " + at.get().state);
+      lines.push((origin == null ? "?" : told(origin.event())) + " -> " + at.get().state);
       at = Optional.ofNullable(origin == null ? null : origin.before());
     }
     return List.copyOf(lines);

@@ -18,8 +18,8 @@ final class Promises {
           Effect.StartTimer.class,
           Effect.ReportOverdue.class);
 
-  /** More stretches after the timeout than any way has. */
-  private static final int MAX_STRETCHES = 12;
+  /** As in {@code SnapshotRequest.longest()}: letting go, finding out, undoing, cleaning. */
+  private static final int MAX_STRETCHES = 4;
 
   private Promises() {}
 
@@ -43,7 +43,7 @@ final class Promises {
     require(world.finished == 0, "nothing is done after the end");
     switch (effect) {
       case Effect.Check e -> ask(world, Asked.CHECK);
-      case Effect.WriteJournal e -> write(world, e.phase());
+      case Effect.WriteJournal e -> write(world, e);
       case Effect.Reserve e -> {
         require(world.recorded.contains(Journal.Phase.RESERVING), "journal before reserving");
         world.overlaysExist = true;
@@ -53,6 +53,7 @@ final class Promises {
         require(
             world.recorded.contains(Journal.Phase.PREPARING),
             "no file is filled before the journal knows its inode");
+        world.prepareWasAsked = true;
         ask(world, Asked.PREPARE);
       }
       case Effect.Freeze e -> {
@@ -103,6 +104,9 @@ final class Promises {
       }
       case Effect.Finish e -> {
         world.finished++;
+        world.told =
+            world.state instanceof State.Done done
+                && (done.outcome() == Outcome.SUCCEEDED || done.outcome() == Outcome.UNKNOWN);
         world.running.clear();
       }
     }
@@ -116,14 +120,25 @@ final class Promises {
     require(world.recorded.contains(Journal.Phase.HOLDING), "journal before the hold");
   }
 
-  private static void write(World world, Journal.Phase phase) {
+  private static void write(World world, Effect.WriteJournal effect) {
+    Journal.Phase phase = effect.phase();
     boolean released = phase == Journal.Phase.RELEASED;
     require(!released || !(world.freezeOwed || world.pauseOwed), "released means released");
     require(
         phase != Journal.Phase.PREPARING || world.filesKnown,
         "the journal is told of files when it is known which they are");
     world.releaseWritten |= released;
-    world.endWritten |= phase == Journal.Phase.ENDED;
+    world.written.add(phase);
+    if (phase == Journal.Phase.HOLDING) {
+      world.holdOwed = effect.owed();
+    }
+    if (world.state instanceof State.Done done && phase == Journal.Phase.ENDED) {
+      boolean handedOver = done.outcome() == Outcome.SUCCEEDED && !world.terms.dryRun();
+      world.endWritten = true;
+      world.endOwed = effect.owed();
+      world.endListed = world.overlaysExist && !handedOver;
+      world.endFailed = done.outcome() == Outcome.FAILED || done.outcome() == Outcome.CANCELLED;
+    }
     ask(
         world,
         switch (phase) {
@@ -305,8 +320,10 @@ final class Promises {
     State state = world.state;
     boolean overall = world.running.contains(Timer.OVERALL);
     boolean bound = world.running.contains(Timer.BOUND);
-    for (int i = 0; i < MAX_STRETCHES && !(state instanceof State.Done); i++) {
-      require(overall || bound, "no way to the end without an answer from " + state);
+    int ends = MAX_STRETCHES + (overall ? 1 : 0);
+    for (int i = 0; i < ends && !(state instanceof State.Done); i++) {
+      require(
+          overall || bound, "the clocks alone end it, if nobody ever answers: " + state.label());
       Timer timer = overall ? Timer.OVERALL : Timer.BOUND;
       Step step = TransactionMachine.next(state, new Event.TimerFired(timer));
       overall = false;

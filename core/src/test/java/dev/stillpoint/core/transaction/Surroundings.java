@@ -13,7 +13,7 @@ import java.util.function.Consumer;
 
 /** Everything that can happen next around the machine: answers, faults, clocks, the caller. */
 final class Surroundings {
-  private static final Failure TROUBLE = Failure.of(ErrorCode.INTERNAL, "trouble");
+  static final Failure TROUBLE = Failure.of(ErrorCode.INTERNAL, "trouble");
 
   private Surroundings() {}
 
@@ -26,9 +26,23 @@ final class Surroundings {
   record Move(Optional<Event> event, Consumer<World> change) {}
 
   static List<Move> moves(World world) {
+    return moves(world, Defect.NONE);
+  }
+
+  static List<Move> moves(World world, Defect defect) {
     var moves = new ArrayList<Move>();
     for (Asked asked : world.asked) {
       answers(world, asked, moves);
+    }
+    if (defect == Defect.OWNER_TAKES_THE_GUARDS_THAW_FOR_ITS_OWN
+        && world.guardThawed
+        && world.asked.contains(Asked.THAW)) {
+      moves.add(answer(Asked.THAW, new Event.Thawed(true), Surroundings::thawed));
+    }
+    if (defect == Defect.FREEZE_WRITTEN_AFTER_THE_THAW
+        && world.asked.contains(Asked.FREEZE)
+        && !world.freezeOwed) {
+      moves.add(unheard(Surroundings::freezeRuns));
     }
     for (Timer timer : world.running) {
       moves.add(heard(new Event.TimerFired(timer), w -> fired(w, timer)));
@@ -38,6 +52,9 @@ final class Surroundings {
     }
     if (world.freezeMayRun) {
       moves.add(unheard(Surroundings::freezeRuns));
+    }
+    if (world.freezeOwed && !world.guardThawed && !world.machinePaused) {
+      moves.add(unheard(Surroundings::standStill));
     }
     if (world.cutMayApply) {
       moves.add(unheard(w -> lateCut(w, true)));
@@ -55,6 +72,13 @@ final class Surroundings {
   private static void freezeRuns(World world) {
     world.freezeMayRun = false;
     world.guestFrozen = true;
+  }
+
+  /** The owner is stopped for so long that the guard thaws, and then wakes up and goes on. */
+  private static void standStill(World world) {
+    thawed(world);
+    world.freezeOwed = true;
+    world.guardThawed = true;
   }
 
   private static void lateCut(World world, boolean applies) {
@@ -126,7 +150,7 @@ final class Surroundings {
   /** A freeze can succeed, fail unwritten, fail, be lost though it ran, or run much later. */
   private static void freezeAnswered(World world, List<Move> moves) {
     Asked asked = Asked.FREEZE;
-    boolean canRun = world.freezeOwed;
+    boolean canRun = world.freezeOwed && !world.guardThawed;
     moves.add(answer(asked, new Event.Frozen(), w -> w.guestFrozen = canRun));
     moves.add(answer(asked, new Event.FreezeFailed(TROUBLE, true), w -> {}));
     if (canRun) {

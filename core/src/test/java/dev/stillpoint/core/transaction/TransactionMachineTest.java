@@ -36,9 +36,11 @@ class TransactionMachineTest {
   void filesAreReservedAndWrittenDownBeforeTheyAreFilled() {
     var operation = given(Quiesce.REQUIRE).when(new Event.Checked(new Plan(true, false)));
 
-    operation.thenDid(new Effect.WriteJournal(Journal.Phase.RESERVING));
+    operation.thenDid(new Effect.WriteJournal(Journal.Phase.RESERVING, Owed.NOTHING));
     operation.when(RESERVING_RECORDED).thenDid(new Effect.Reserve());
-    operation.when(new Event.Reserved()).thenDid(new Effect.WriteJournal(Journal.Phase.PREPARING));
+    operation
+        .when(new Event.Reserved())
+        .thenDid(new Effect.WriteJournal(Journal.Phase.PREPARING, Owed.NOTHING));
     operation.when(PREPARING_RECORDED).thenDid(new Effect.Prepare());
   }
 
@@ -71,7 +73,8 @@ class TransactionMachineTest {
     operation.when(new Event.CutDone()).thenDid(new Effect.Thaw());
     operation
         .when(new Event.Thawed(true))
-        .thenDid(new Effect.WriteJournal(Journal.Phase.RELEASED), new Effect.Settle());
+        .thenDid(
+            new Effect.WriteJournal(Journal.Phase.RELEASED, Owed.NOTHING), new Effect.Settle());
     operation.when(APPLIED).thenDid(new Effect.Clean());
     operation.when(new Event.Cleaned()).thenEnded(Outcome.SUCCEEDED, GuestState.THAWED);
   }
@@ -96,7 +99,7 @@ class TransactionMachineTest {
   void withPreferAGuestThatDoesNotFreezeIsThawedAndThenCutAllTheSame() {
     frozenOperation(Quiesce.PREFER, new Event.FreezeFailed(TROUBLE, true))
         .when(new Event.Thawed(false))
-        .thenDid(new Effect.Cut(), new Effect.WriteJournal(Journal.Phase.RELEASED))
+        .thenDid(new Effect.Cut(), new Effect.WriteJournal(Journal.Phase.RELEASED, Owed.NOTHING))
         .when(new Event.CutDone(), APPLIED, new Event.Cleaned())
         .thenEnded(Outcome.SUCCEEDED, GuestState.THAWED);
   }
@@ -122,7 +125,7 @@ class TransactionMachineTest {
   void withRequireACutWhoseFreezeIsNotProvedIsUndone() {
     frozenOperation(Quiesce.REQUIRE, new Event.Frozen(), new Event.CutDone())
         .when(new Event.Thawed(false), APPLIED)
-        .thenDid(new Effect.WriteJournal(Journal.Phase.UNDOING), new Effect.Undo())
+        .thenDid(new Effect.WriteJournal(Journal.Phase.UNDOING, Owed.NOTHING), new Effect.Undo())
         .when(new Event.Undone(), new Event.Cleaned())
         .thenEnded(Outcome.FAILED, GuestState.THAWED);
   }
@@ -132,7 +135,7 @@ class TransactionMachineTest {
     frozenOperation(Quiesce.REQUIRE, new Event.Frozen(), WINDOW_ENDS)
         .thenDid(new Effect.Thaw())
         .when(new Event.Thawed(true), APPLIED)
-        .thenDid(new Effect.WriteJournal(Journal.Phase.UNDOING), new Effect.Undo());
+        .thenDid(new Effect.WriteJournal(Journal.Phase.UNDOING, Owed.NOTHING), new Effect.Undo());
   }
 
   @Test

@@ -1,7 +1,9 @@
 package dev.stillpoint.core.transaction;
 
+import dev.stillpoint.core.snapshot.Outcome;
 import dev.stillpoint.core.spi.Journal;
 import java.util.EnumSet;
+import java.util.List;
 import java.util.Objects;
 import java.util.Set;
 
@@ -31,11 +33,17 @@ final class World {
     CLEAN
   }
 
+  private static final List<Asked> ASKED = List.of(Asked.values());
+  private static final List<Journal.Phase> PHASES = List.of(Journal.Phase.values());
+
   State state;
   final Terms terms;
   final Set<Asked> asked = EnumSet.noneOf(Asked.class);
   final Set<Timer> running = EnumSet.noneOf(Timer.class);
   final Set<Journal.Phase> recorded = EnumSet.noneOf(Journal.Phase.class);
+  final Set<Journal.Phase> written = EnumSet.noneOf(Journal.Phase.class);
+  Owed holdOwed = Owed.NOTHING;
+  Owed endOwed = Owed.NOTHING;
 
   boolean guestFrozen;
   boolean freezeMayRun;
@@ -59,6 +67,11 @@ final class World {
   boolean everHeld;
   boolean releaseWritten;
   boolean endWritten;
+  boolean guardThawed;
+  boolean prepareWasAsked;
+  boolean endListed;
+  boolean endFailed;
+  boolean told;
   int finished;
 
   World(Terms terms) {
@@ -72,6 +85,9 @@ final class World {
     copy.asked.addAll(asked);
     copy.running.addAll(running);
     copy.recorded.addAll(recorded);
+    copy.written.addAll(written);
+    copy.holdOwed = holdOwed;
+    copy.endOwed = endOwed;
     copy.guestFrozen = guestFrozen;
     copy.freezeMayRun = freezeMayRun;
     copy.machinePaused = machinePaused;
@@ -93,6 +109,11 @@ final class World {
     copy.everHeld = everHeld;
     copy.releaseWritten = releaseWritten;
     copy.endWritten = endWritten;
+    copy.guardThawed = guardThawed;
+    copy.prepareWasAsked = prepareWasAsked;
+    copy.endListed = endListed;
+    copy.endFailed = endFailed;
+    copy.told = told;
     copy.finished = finished;
     return copy;
   }
@@ -123,7 +144,12 @@ final class World {
       cutSettled,
       everHeld,
       releaseWritten,
-      endWritten
+      endWritten,
+      guardThawed,
+      prepareWasAsked,
+      endListed,
+      endFailed,
+      told
     };
     int bits = finished << all.length;
     for (int i = 0; i < all.length; i++) {
@@ -131,6 +157,50 @@ final class World {
     }
     return bits;
   }
+
+  /** The journal's file is closed, and the caller is about to be told of a cut. */
+  boolean isHandingOver() {
+    return state instanceof State.Done done
+        && done.outcome() == Outcome.SUCCEEDED
+        && endWritten
+        && finished == 0;
+  }
+
+  /** All that decides what can be left when the owner is killed. */
+  CrashKey whatACrashLeaves() {
+    boolean[] all = {
+      guestFrozen,
+      freezeMayRun,
+      machinePaused,
+      cutApplied,
+      cutMayApply,
+      cutSettled,
+      overlaysExist,
+      filesKnown,
+      freezeOwed,
+      pauseOwed,
+      guardThawed,
+      prepareWasAsked,
+      endListed,
+      endFailed,
+      told,
+      isHandingOver()
+    };
+    long bits = 0;
+    for (int i = 0; i < all.length; i++) {
+      bits |= all[i] ? 1L << i : 0;
+    }
+    for (Asked one : ASKED) {
+      bits = bits << 1 | (asked.contains(one) ? 1 : 0);
+    }
+    for (Journal.Phase phase : PHASES) {
+      bits = bits << 2 | (recorded.contains(phase) ? 2 : 0) | (written.contains(phase) ? 1 : 0);
+    }
+    return new CrashKey(bits, holdOwed, endOwed);
+  }
+
+  /** Equal where a kill leaves the same. */
+  record CrashKey(long bits, Owed holdOwed, Owed endOwed) {}
 
   @Override
   public boolean equals(Object other) {
@@ -140,7 +210,10 @@ final class World {
         && terms.equals(that.terms)
         && asked.equals(that.asked)
         && running.equals(that.running)
-        && recorded.equals(that.recorded);
+        && recorded.equals(that.recorded)
+        && written.equals(that.written)
+        && holdOwed.equals(that.holdOwed)
+        && endOwed.equals(that.endOwed);
   }
 
   @Override
