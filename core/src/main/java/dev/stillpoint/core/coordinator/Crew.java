@@ -213,7 +213,10 @@ final class Crew implements Participants {
 
   @Override
   public CompletionStage<Void> prepare(Deadline deadline) {
-    return cuts.prepare(deadline);
+    CompletionStage<Void> prepared = cuts.prepare(deadline);
+    return plan.pause() && !request.dryRun()
+        ? prepared.thenCompose(done -> pauser.orElseThrow().prepare(deadline))
+        : prepared;
   }
 
   @Override
