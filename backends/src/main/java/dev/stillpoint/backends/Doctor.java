@@ -142,7 +142,7 @@ public final class Doctor {
       hand.requireFreezable(PATIENCE);
       return tried(hand);
     } finally {
-      hand.letGo();
+      var unused = hand.letGo();
       lock.close();
     }
   }

@@ -1,6 +1,8 @@
 package dev.stillpoint.backends;
 
-import dev.stillpoint.backends.guard.GuardedFreezer;
+import dev.stillpoint.backends.guard.GuardedQuiescer;
+import dev.stillpoint.backends.guard.Guards;
+import dev.stillpoint.backends.guard.OperationGuard;
 import dev.stillpoint.backends.guest.GuestQuiescer;
 import dev.stillpoint.backends.journal.JournalDirectory;
 import dev.stillpoint.backends.lock.LockOwner;
@@ -19,6 +21,7 @@ import dev.stillpoint.core.spi.Journal;
 import dev.stillpoint.core.spi.MachineIdentity;
 import dev.stillpoint.core.spi.QuiesceCheck;
 import dev.stillpoint.core.spi.QuiesceOrder;
+import dev.stillpoint.core.spi.Quiescer;
 import dev.stillpoint.core.spi.ThawReport;
 import dev.stillpoint.qga.QgaClient;
 import dev.stillpoint.qga.QgaOptions;
@@ -27,6 +30,7 @@ import dev.stillpoint.qmp.endpoint.Endpoint;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import org.slf4j.Logger;
@@ -48,8 +52,7 @@ public final class GuestFreeze implements AutoCloseable {
 
   private final QgaClient client;
   private final Optional<MachineLock> lock;
-  private final String id;
-  private final Journal journal;
+  private final Optional<OperationGuard> guard;
   private final FreezeRecord record;
   private Freezer freezer;
   private Optional<FreezePace> pace = Optional.empty();
@@ -58,8 +61,11 @@ public final class GuestFreeze implements AutoCloseable {
       QgaClient client, Optional<MachineLock> lock, String id, String what, Journal journal) {
     this.client = client;
     this.lock = lock;
-    this.id = id;
-    this.journal = journal;
+    this.guard =
+        journal instanceof JournalDirectory kept
+            ? Optional.of(
+                new OperationGuard(Guards.fresh(), id, what, Optional.of(kept.fileOf(id))))
+            : Optional.empty();
     MachineIdentity machine = MachineLook.ofAgent(client.endpoint(), client.peerPid());
     this.record = new FreezeRecord(journal, id, what, machine);
     this.freezer = new GuestQuiescer(client, Optional.empty()).freezer();
@@ -159,18 +165,18 @@ public final class GuestFreeze implements AutoCloseable {
    *     frozen already
    */
   public Prospect requireFreezable(Duration timeout) {
+    Quiescer plain = new GuestQuiescer(client, Optional.empty());
     QuiesceCheck check =
         joined(
-            new GuestQuiescer(client, Optional.empty())
+            guard
+                .<Quiescer>map(known -> new GuardedQuiescer(plain, client, known))
+                .orElse(plain)
                 .check(
                     new QuiesceOrder(FreezeScope.everything(), List.of()), Deadline.after(timeout)),
             ErrorCode.AGENT_UNAVAILABLE);
     return switch (check) {
       case QuiesceCheck.Ready ready -> {
-        freezer =
-            journal instanceof JournalDirectory kept
-                ? GuardedFreezer.guarded(ready.freezer(), id, kept.fileOf(id), client)
-                : ready.freezer();
+        freezer = ready.freezer();
         pace = ready.pace();
         yield new Prospect(ready.notCovered(), ready.warnings());
       }
@@ -233,15 +239,38 @@ public final class GuestFreeze implements AutoCloseable {
     java.util.concurrent.locks.LockSupport.parkNanos(Duration.ofMillis(100).toNanos());
   }
 
-  /** Ends what was made for the freeze, and not the connection; only once nothing is owed. */
-  void letGo() {
-    freezer.release();
+  /**
+   * Completes, with what the guard did, when this process is found to have stood still for so long
+   * that its guard took over: then the freeze proves nothing any more. Never without a guard.
+   */
+  public CompletionStage<String> stoodStill() {
+    return guard.map(OperationGuard::stoodStill).orElseGet(CompletableFuture::new);
   }
 
-  /** Ends the connection and gives the machine free; only once nothing is owed. */
+  /**
+   * Completes when somebody, such as {@code stillpoint thaw} in another process, wants the guest
+   * thawed now. Never without a guard.
+   */
+  public CompletionStage<Void> thawAsked() {
+    return guard.map(OperationGuard::thawAsked).orElseGet(CompletableFuture::new);
+  }
+
+  /**
+   * Ends what was made for the freeze, and not the connection; only once nothing is owed, or to
+   * hand what is owed over to the guard.
+   *
+   * @return who goes on with what is owed still, in words; empty where nothing is, or nobody does
+   */
+  public Optional<String> letGo() {
+    freezer.release();
+    guard.ifPresent(OperationGuard::end);
+    return guard.flatMap(OperationGuard::pursuer);
+  }
+
+  /** Ends the connection and gives the machine free, as {@link #letGo()} does. */
   @Override
   public void close() {
-    letGo();
+    var unused = letGo();
     client.close();
     lock.ifPresent(MachineLock::close);
   }

@@ -34,8 +34,11 @@ final class LockedOperation implements SnapshotOperation {
         inner
             .result()
             .thenApply(ended -> {
-              lock.close();
-              return told.apply(ended);
+              try {
+                return told.apply(ended);
+              } finally {
+                lock.close();
+              }
             });
     return new LockedOperation(inner.id(), released, inner.overdue(), inner::requestCancel);
   }

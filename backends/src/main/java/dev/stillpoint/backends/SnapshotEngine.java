@@ -1,6 +1,9 @@
 package dev.stillpoint.backends;
 
+import dev.stillpoint.backends.guard.GuardedPauser;
 import dev.stillpoint.backends.guard.GuardedQuiescer;
+import dev.stillpoint.backends.guard.Guards;
+import dev.stillpoint.backends.guard.OperationGuard;
 import dev.stillpoint.backends.guest.GuestQuiescer;
 import dev.stillpoint.backends.guest.MonitorPauser;
 import dev.stillpoint.backends.journal.JournalDirectory;
@@ -15,17 +18,18 @@ import dev.stillpoint.core.snapshot.SnapshotListener;
 import dev.stillpoint.core.snapshot.SnapshotOperation;
 import dev.stillpoint.core.snapshot.SnapshotRequest;
 import dev.stillpoint.core.spi.Journal;
+import dev.stillpoint.core.spi.Pauser;
 import dev.stillpoint.core.spi.QuiesceCheck;
 import dev.stillpoint.core.spi.Quiescer;
 import dev.stillpoint.qga.QgaClient;
 import dev.stillpoint.qmp.QmpClient;
 import dev.stillpoint.qmp.endpoint.Endpoint;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
-import java.util.function.BiFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -35,15 +39,12 @@ import org.jspecify.annotations.Nullable;
  * to the guard, which pursues the thaw.
  */
 public final class SnapshotEngine {
-  private final BiFunction<String, SnapshotRequest, SnapshotCoordinator> coordinators;
+  private final Parts parts;
   private final List<Endpoint> endpoints;
   private final Journal journal;
 
-  private SnapshotEngine(
-      BiFunction<String, SnapshotRequest, SnapshotCoordinator> coordinators,
-      List<Endpoint> endpoints,
-      Journal journal) {
-    this.coordinators = coordinators;
+  private SnapshotEngine(Parts parts, List<Endpoint> endpoints, Journal journal) {
+    this.parts = parts;
     this.endpoints = List.copyOf(endpoints);
     this.journal = journal;
   }
@@ -72,8 +73,11 @@ public final class SnapshotEngine {
     }
     try {
       var earlier = EarlierOperations.on(endpoints, journal);
+      Optional<OperationGuard> guard = parts.guard(id, request);
       return LockedOperation.begun(
-          coordinators.apply(id, request).start(id, request), lock, earlier::toldIn);
+          parts.coordinator(guard).start(id, request),
+          lock,
+          result -> GuardWord.in(earlier.toldIn(result), guard));
     } catch (RuntimeException | Error e) {
       lock.close();
       throw e;
@@ -85,7 +89,7 @@ public final class SnapshotEngine {
     private @Nullable QmpClient monitor;
     private @Nullable QgaClient agent;
     private Journal journal = JournalDirectory.in(StateDirectory.standard());
-    private boolean guarded = true;
+    private @Nullable Guards guards = Guards.fresh();
     private @Nullable Quiescer quiescer;
     private @Nullable QemuWay way;
     private SnapshotListener listener = SnapshotListener.none();
@@ -129,12 +133,20 @@ public final class SnapshotEngine {
     }
 
     /**
-     * Without a guard: should this process be killed or stopped while it owes a thaw, nobody thaws
-     * the guest. There is none either where the journal is no directory, or the agent is not behind
-     * a unix socket.
+     * Without a guard: should this process be killed or stopped while it owes a thaw or a resume,
+     * nobody does that until {@link Recovery} runs.
      */
     public Builder withoutGuard() {
-      guarded = false;
+      guards = null;
+      return this;
+    }
+
+    /**
+     * Where the guards of operations come from; without a word, {@link Guards#fresh()}. They stay
+     * the caller's to close.
+     */
+    public Builder guards(Guards from) {
+      guards = from;
       return this;
     }
 
@@ -162,8 +174,8 @@ public final class SnapshotEngine {
               Optional.ofNullable(way),
               listener,
               journal,
-              guarded);
-      return new SnapshotEngine(parts::coordinator, endpoints, journal);
+              Optional.ofNullable(guards));
+      return new SnapshotEngine(parts, endpoints, journal);
     }
   }
 
@@ -175,30 +187,43 @@ public final class SnapshotEngine {
       Optional<QemuWay> way,
       SnapshotListener listener,
       Journal journal,
-      boolean guarded) {
+      Optional<Guards> guards) {
 
-    SnapshotCoordinator coordinator(String id, SnapshotRequest request) {
+    Optional<OperationGuard> guard(String id, SnapshotRequest request) {
+      if (request.dryRun()) {
+        return Optional.empty();
+      }
+      Optional<Path> file =
+          journal instanceof JournalDirectory kept
+              ? Optional.of(kept.fileOf(id))
+              : Optional.empty();
+      String what = "snapshot " + request.name().text();
+      return guards.map(from -> new OperationGuard(from, id, what, file));
+    }
+
+    SnapshotCoordinator coordinator(Optional<OperationGuard> guard) {
+      var pauser = new MonitorPauser(monitor);
       var coordinator =
           SnapshotCoordinator.builder()
               .method(new QemuOverlays(monitor, way))
-              .pauser(new MonitorPauser(monitor))
+              .pauser(
+                  guard
+                      .<Pauser>map(known -> new GuardedPauser(pauser, monitor, known))
+                      .orElse(pauser))
               .journal(journal)
               .machine(deadline ->
                   MachineLook.identify(monitor, agent.map(QgaClient::endpoint), deadline))
               .listener(listener);
       agent
-          .<Quiescer>map(client -> new GuestQuiescer(client, Optional.of(monitor)))
+          .<Quiescer>map(client -> quiescer(client, guard))
           .or(() -> quiescer)
-          .map(plain -> guarded(plain, id, request))
           .ifPresent(coordinator::quiescer);
       return coordinator.build();
     }
 
-    private Quiescer guarded(Quiescer plain, String id, SnapshotRequest request) {
-      boolean freezes = guarded && !request.dryRun();
-      return freezes && agent.isPresent() && journal instanceof JournalDirectory kept
-          ? new GuardedQuiescer(plain, agent.get(), id, kept.fileOf(id))
-          : plain;
+    private Quiescer quiescer(QgaClient client, Optional<OperationGuard> guard) {
+      var plain = new GuestQuiescer(client, Optional.of(monitor));
+      return guard.isPresent() ? new GuardedQuiescer(plain, client, guard.get()) : plain;
     }
   }
 }

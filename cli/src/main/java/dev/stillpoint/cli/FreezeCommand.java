@@ -25,8 +25,8 @@ import picocli.CommandLine.Parameters;
     description = "Freezes the guest, holds it while a command runs or for a time, and thaws it.",
     footer = {
       "",
-      "Behind a unix socket a guard is started first: it thaws the guest should this process be",
-      "killed or stand still for 5 s, and goes on with the thaw after exit 3."
+      "A guard is started first: it thaws the guest should this process be killed or stand still",
+      "for 5 s, and goes on with the thaw after exit 3. 'stillpoint thaw' ends the hold early."
     },
     mixinStandardHelpOptions = true,
     sortOptions = false)
@@ -53,6 +53,7 @@ final class FreezeCommand extends AgentCommand {
   private List<String> command = new ArrayList<>();
 
   private final CountDownLatch letGo = new CountDownLatch(1);
+  private volatile String early = "";
 
   @Override
   public Integer call() {
@@ -60,8 +61,13 @@ final class FreezeCommand extends AgentCommand {
   }
 
   private int connectAndHold(Interruptible guarded) {
-    guarded.whenAsked(letGo::countDown);
+    guarded.whenAsked(() -> end("interrupted"));
     try (GuestFreeze guest = connect(timeout(), "freeze", state.journal())) {
+      var unused = guest.thawAsked().thenRun(() -> end("somebody asked for the thaw"));
+      var unusedToo =
+          guest
+              .stoodStill()
+              .thenAccept(what -> end("this process stood still for too long, and " + what));
       GuestFreeze.Prospect prospect = guest.requireFreezable(timeout());
       prospect.notCovered().forEach(what -> warn("not covered: " + what));
       prospect.warnings().forEach(this::warn);
@@ -69,6 +75,11 @@ final class FreezeCommand extends AgentCommand {
     } catch (SnapshotException e) {
       return failed(e.failure(), "never-frozen", ExitCode.FAILED);
     }
+  }
+
+  private void end(String why) {
+    early = why;
+    letGo.countDown();
   }
 
   /** From its first line on a freeze may be written: whatever happens, a thaw follows. */
@@ -105,8 +116,10 @@ final class FreezeCommand extends AgentCommand {
       guarded.settled(done ? ExitCode.DONE : ExitCode.FAILED);
     } catch (Throwable e) {
       guarded.settled(ExitCode.MAY_BE_FROZEN);
+      Failure owed = SnapshotException.failureOf(e, ErrorCode.INTERNAL);
+      String pursued = guest.letGo().map(who -> "; " + who).orElse("");
       return failed(
-          SnapshotException.failureOf(e, ErrorCode.INTERNAL),
+          new Failure(owed.code(), owed.message() + pursued, owed.disk()),
           "maybe-frozen",
           ExitCode.MAY_BE_FROZEN);
     }
@@ -141,7 +154,7 @@ final class FreezeCommand extends AgentCommand {
       if (letGo.getCount() == 0 || command.isEmpty()) {
         boolean asked = letGo.await(length.toMillis(), TimeUnit.MILLISECONDS);
         return asked
-            ? Optional.of(Failure.of(ErrorCode.CANCELLED, "interrupted; the guest was thawed"))
+            ? Optional.of(Failure.of(ErrorCode.CANCELLED, early + "; the guest was thawed"))
             : Optional.empty();
       }
       return runCommand();
@@ -165,7 +178,7 @@ final class FreezeCommand extends AgentCommand {
       process.destroyForcibly();
       return failure(
           ended
-              ? "interrupted; the command was ended and the guest thawed"
+              ? early + "; the command was ended and the guest thawed"
               : "the command was ended: it ran longer than " + ResultText.millis(length));
     }
     int status = process.exitValue();

@@ -2,18 +2,21 @@ package dev.stillpoint.cli;
 
 import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.stillpoint.backends.journal.JournalDirectory;
 import dev.stillpoint.qga.testing.FakeAgent;
 import dev.stillpoint.qmp.testing.Fault;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterEach;
@@ -41,6 +44,10 @@ class GuardTest {
   }
 
   private Process held(String... more) throws IOException {
+    return heldAt(agent.endpoint().toString(), more);
+  }
+
+  private Process heldAt(String endpoint, String... more) throws IOException {
     var command =
         new ArrayList<>(
             List.of(
@@ -52,14 +59,14 @@ class GuardTest {
                 Stillpoint.class.getName(),
                 "freeze",
                 "--qga",
-                agent.endpoint().toString(),
+                endpoint,
                 "--state-dir",
                 state.toString()));
     command.addAll(List.of(more));
     Process process =
         new ProcessBuilder(command)
             .redirectOutput(ProcessBuilder.Redirect.DISCARD)
-            .redirectError(ProcessBuilder.Redirect.DISCARD)
+            .redirectError(state.resolve("err").toFile())
             .start();
     started.add(process);
     await().atMost(PATIENCE).until(agent::guestFrozen);
@@ -108,8 +115,11 @@ class GuardTest {
     Process process = held("--for", "8s");
     // when
     send("STOP", process);
-    // then
+    // then: the guard has proved it, so that it has nothing to give back
     awaitThawed();
+    await()
+        .atMost(PATIENCE)
+        .until(() -> JournalDirectory.in(state).operations().get(0).thawedByGuard());
     // when
     send("CONT", process);
     // then
@@ -129,8 +139,111 @@ class GuardTest {
     assertTrue(process.waitFor(PATIENCE.toSeconds(), TimeUnit.SECONDS));
     // then
     assertEquals(ExitCode.MAY_BE_FROZEN, process.exitValue());
+    String told = Files.readString(state.resolve("err"));
+    assertTrue(told.contains("the guard, process "), told);
+    assertTrue(told.contains("'stillpoint status'"), told);
     assertTrue(agent.guestFrozen());
     awaitThawed();
+  }
+
+  private Run run(String command, String... more) {
+    var arguments = new ArrayList<>(List.of(command, "--qga", agent.endpoint().toString()));
+    arguments.addAll(List.of(more));
+    return Run.of(arguments.toArray(String[]::new));
+  }
+
+  @Test
+  void whoeverComesWhileAGuestIsHeldIsToldByWhomAndAThawEndsThat() throws Exception {
+    // given
+    Process process = held("--for", "10m");
+    // when
+    Run status = run("status");
+    // then
+    assertEquals(ExitCode.DONE, status.code(), status.err());
+    assertTrue(status.out().startsWith("maybe-frozen: held by operation "), status.out());
+    assertTrue(status.out().contains("(freeze) of process " + process.pid()), status.out());
+    // when
+    Run thaw = run("thaw");
+    // then
+    assertEquals(ExitCode.DONE, thaw.code(), thaw.err());
+    assertTrue(thaw.err().contains("(freeze) of process " + process.pid()), thaw.err());
+    assertTrue(thaw.out().startsWith("thawed"), thaw.out());
+    assertFalse(agent.guestFrozen());
+    assertEquals(1, agent.thaws());
+    assertTrue(process.waitFor(PATIENCE.toSeconds(), TimeUnit.SECONDS));
+    assertEquals(ExitCode.FAILED, process.exitValue());
+    String told = Files.readString(state.resolve("err"));
+    assertTrue(told.contains("somebody asked for the thaw"), told);
+  }
+
+  @Test
+  void whoeverComesWhileTheGuardIsAloneIsToldSoAndRefused() throws Exception {
+    // given: an agent that does not answer the guard
+    Process process = held("--for", "10m");
+    agent.stop();
+    process.destroyForcibly().waitFor();
+    await().atMost(PATIENCE).until(() -> run("status").out().contains("pursues the thaw"));
+    // when
+    Run status = run("status", "-o", "json");
+    Run freeze = run("freeze", "--for", "1s", "--state-dir", state.toString());
+    Run recover = Run.of("recover", "--state-dir", state.toString());
+    Run thaw = run("thaw", "--thaw-bound", "1s");
+    // then
+    assertEquals(ExitCode.DONE, status.code());
+    assertTrue(status.out().contains("\"phase\":\"pursued\""), status.out());
+    assertEquals(ExitCode.FAILED, freeze.code());
+    assertTrue(freeze.err().contains("(guard of freeze)"), freeze.err());
+    assertEquals(ExitCode.DONE, recover.code());
+    assertTrue(recover.out().contains("(guard of freeze)"), recover.out());
+    assertEquals(ExitCode.MAY_BE_FROZEN, thaw.code());
+    assertTrue(agent.guestFrozen());
+    // when: it answers again, while a thaw waits for the guard
+    var waiting = CompletableFuture.supplyAsync(() -> run("thaw"));
+    agent.resume();
+    // then
+    Run thawed = waiting.get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
+    assertEquals(ExitCode.DONE, thawed.code(), thawed.err());
+    assertFalse(agent.guestFrozen());
+    await().atMost(PATIENCE).until(() -> guardsOfOurs().isEmpty());
+    assertEquals("thawed", run("status").out().strip());
+  }
+
+  @Test
+  void whatAKilledGuardLeavesBehindIsInNobodysWay() throws Exception {
+    // given: both are killed
+    Process process = held("--for", "10m");
+    ProcessHandle guard = ProcessHandle.of(guardsOfOurs().iterator().next()).orElseThrow();
+    assertTrue(guard.destroyForcibly());
+    guard.onExit().get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
+    process.destroyForcibly().waitFor();
+    assertTrue(agent.guestFrozen());
+    // when
+    Run status = run("status");
+    Run thaw = run("thaw");
+    // then
+    assertEquals("frozen", status.out().strip(), status.err());
+    assertEquals(ExitCode.DONE, thaw.code(), thaw.err());
+    // and the next one has its own
+    held("--for", "10m");
+    assertTrue(run("status").out().contains("held by operation"));
+    assertEquals(ExitCode.DONE, run("thaw").code());
+  }
+
+  @Test
+  void behindTcpTheGuardConnectsAnew() throws Exception {
+    // given
+    try (TcpRelay relay = TcpRelay.to(agent.endpoint())) {
+      Process process = heldAt(relay.endpoint().toString(), "--for", "10m");
+      assertEquals(1, agent.peer().connections());
+      // when
+      process.destroyForcibly().waitFor();
+      // then
+      awaitThawed();
+      assertEquals(2, agent.peer().connections());
+      await()
+          .atMost(PATIENCE)
+          .until(() -> JournalDirectory.in(state).operations().get(0).thawedByGuard());
+    }
   }
 
   @Test

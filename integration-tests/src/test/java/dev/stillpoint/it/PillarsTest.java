@@ -62,11 +62,9 @@ class PillarsTest {
   static final ArchRule THE_GUARD_IS_SMALL =
       classes()
           .that()
-          .haveFullyQualifiedName("dev.stillpoint.backends.guard.GuardProcess")
-          .or()
-          .haveFullyQualifiedName("dev.stillpoint.backends.guard.GuardedAgent")
-          .or()
-          .haveFullyQualifiedName("dev.stillpoint.backends.guard.Order")
+          .haveNameMatching(
+              "dev.stillpoint.backends.guard.(ControlLine|Guard(Process|Watch|Door|State|Locks)"
+                  + "|Guarded(Line|Agent|Monitor)|MachineDebt|Order|Words)")
           .or()
           .haveFullyQualifiedName("dev.stillpoint.backends.journal.GuardNote")
           .or()

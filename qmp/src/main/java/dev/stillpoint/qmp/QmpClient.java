@@ -13,8 +13,10 @@ import dev.stillpoint.qmp.wire.Pending;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelInitializer;
 import io.netty.handler.codec.LineBasedFrameDecoder;
+import java.io.FileDescriptor;
 import java.lang.reflect.Type;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -94,6 +96,15 @@ public final class QmpClient implements AutoCloseable {
    */
   public OptionalLong peerPid() {
     return Transport.peerPid(channel);
+  }
+
+  /**
+   * The descriptor of a unix endpoint's connection, to pass a duplicate of it to whoever is to go
+   * on where this process was killed; empty for other endpoints. Nobody may read from it or write
+   * to it while this client lives.
+   */
+  public Optional<FileDescriptor> descriptor() {
+    return Transport.descriptor(channel);
   }
 
   /** What the monitor said first. */

@@ -1,159 +1,197 @@
 package dev.stillpoint.backends.guard;
 
-import dev.stillpoint.backends.process.ProcessIdentity;
-import java.io.File;
 import java.io.FileDescriptor;
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
 import org.newsclub.net.unix.AFUNIXServerSocketChannel;
 import org.newsclub.net.unix.AFUNIXSocketAddress;
 import org.newsclub.net.unix.AFUNIXSocketChannel;
 
 /**
- * Our end of a guard: a companion process that thaws the guest if this one is killed or stopped
- * while it owes a thaw. Started and armed before the freeze; {@link #disarm} after the thaw is
- * proved; {@link #close} without that hands the obligation over. Safe for use by several threads.
+ * Our end of a guard: a companion process that resumes and thaws the machine if this one is killed
+ * or stopped while it owes that. Started and armed before the freeze or the pause; {@link #disarm}
+ * once nothing is owed; {@link #close} without that hands the obligation over. Safe for use by
+ * several threads.
  */
-public final class Guard implements AutoCloseable {
+final class Guard implements AutoCloseable {
   /** How long this process may stand still before the guard takes over. */
-  public static final Duration DEADLINE = Duration.ofSeconds(5);
+  static final Duration DEADLINE = Duration.ofSeconds(5);
 
-  private static final Duration HEARTBEAT = Duration.ofSeconds(1);
+  static final Duration HEARTBEAT = Duration.ofSeconds(1);
 
   /** So much before the deadline we ask before we write: the guard may be about to. */
-  private static final Duration MARGIN = Duration.ofSeconds(1);
+  static final Duration MARGIN = Duration.ofSeconds(1);
 
-  private static final Duration START = Duration.ofSeconds(10);
+  /** How long a guard may take to answer. One that does not stands still, and writes nothing. */
+  static final Duration ANSWER = Duration.ofSeconds(5);
 
-  private final AFUNIXSocketChannel control;
-  private final ScheduledExecutorService heart =
-      Executors.newSingleThreadScheduledExecutor(
-          Thread.ofPlatform().name("stillpoint-guard").daemon().factory());
+  /**
+   * How many signs of life may be unanswered before we give no more: a guard that stands still
+   * reads nothing, and a write to it must never block us.
+   */
+  static final int MAX_UNHEARD = 60;
+
+  /** How long the end of an operation may wait for its guard. */
+  private static final Duration FAREWELL = Duration.ofSeconds(2);
+
+  /** One thread for the heartbeats of all: it writes a word, and asks only after a standstill. */
+  private static final ScheduledExecutorService HEART =
+      Executors.newScheduledThreadPool(
+          2, Thread.ofPlatform().name("stillpoint-guard-heart-", 0).daemon().factory());
+
+  /** Whoever has to ask waits for the answer; that must not hold up the heartbeats of others. */
+  private static final ExecutorService ASKING =
+      Executors.newCachedThreadPool(
+          Thread.ofPlatform().name("stillpoint-guard-asking-", 0).daemon().factory());
+
+  private final Words words;
+  private final LongSupplier clock;
+  private final AtomicInteger unheard = new AtomicInteger();
+  private volatile CompletableFuture<String> stoodStill = new CompletableFuture<>();
+  private volatile CompletableFuture<Void> thawAsked = new CompletableFuture<>();
+  private @Nullable ScheduledFuture<?> beating;
   private volatile long extendedNanos;
+  private volatile boolean lost;
+  private volatile boolean armed;
+  private volatile long pid;
+  private long questions;
 
-  private Guard(AFUNIXSocketChannel control) {
-    this.control = control;
+  Guard(Words words, LongSupplier clock) {
+    this.words = words;
+    this.clock = clock;
   }
 
   /**
-   * Starts a guard from the jars that this process runs from, in a session of its own ({@code
-   * setsid}), and waits until it is there.
+   * Starts a guard and waits until it is there.
    *
    * @throws IOException when it does not start
    */
-  public static Guard start() throws IOException {
+  static Guard start(GuardLaunch launch) throws IOException {
     Path directory = Files.createTempDirectory("stillpoint-guard");
     Path socket = directory.resolve(GuardProcess.SOCKET);
     try (AFUNIXServerSocketChannel server = AFUNIXServerSocketChannel.open()) {
       server.bind(AFUNIXSocketAddress.of(socket));
-      Process process = launch(directory);
+      Process process = launch.launch(GuardProcess.class.getName(), List.of(directory.toString()));
       AFUNIXSocketChannel control = accept(server, process);
-      var guard = new Guard(control);
-      guard.expect("ready");
-      return guard;
+      var asked = new CompletableFuture<Guard>();
+      var line = ControlLine.over(control, said -> isForNobody(said, asked));
+      var guard = new Guard(line, System::nanoTime);
+      asked.complete(guard);
+      boolean ready = false;
+      try {
+        guard.greet();
+        ready = true;
+        return guard;
+      } finally {
+        if (!ready) {
+          guard.close();
+          process.destroyForcibly();
+        }
+      }
     } finally {
       Files.deleteIfExists(socket);
       Files.deleteIfExists(directory);
     }
   }
 
+  /** What is said without a question of ours. */
+  private static boolean isForNobody(String said, CompletableFuture<Guard> guard) {
+    if (said.equals(GuardProcess.ASKED)) {
+      var unused = guard.thenAccept(one -> one.thawAsked.complete(null));
+      return true;
+    }
+    if (said.equals(GuardWatch.HEARD)) {
+      var unused = guard.thenAccept(Guard::heard);
+      return true;
+    }
+    return false;
+  }
+
+  /** One sign of life was answered. */
+  void heard() {
+    unheard.updateAndGet(count -> Math.max(0, count - 1));
+  }
+
   private static AFUNIXSocketChannel accept(AFUNIXServerSocketChannel server, Process process)
       throws IOException {
     server.configureBlocking(false);
-    long end = System.nanoTime() + START.toNanos();
+    long end = System.nanoTime() + GuardLaunch.PATIENCE.toNanos();
     while (process.isAlive() && System.nanoTime() - end < 0) {
       AFUNIXSocketChannel control = server.accept();
       if (control != null) {
-        control.configureBlocking(true);
         return control;
       }
-      java.util.concurrent.locks.LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(5));
+      LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(5));
     }
     process.destroyForcibly();
     throw new IOException("the guard process did not start");
   }
 
-  private static Process launch(Path directory) throws IOException {
-    List<String> command = new ArrayList<>();
-    command.add("setsid");
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.addAll(
-        List.of(
-            "-XX:TieredStopAtLevel=1",
-            "-XX:+UseSerialGC",
-            "-Xmx16m",
-            "-Xss256k",
-            "-XX:ReservedCodeCacheSize=8m",
-            "--enable-native-access=ALL-UNNAMED",
-            "-cp"));
-    command.add(jars());
-    command.add(GuardProcess.class.getName());
-    command.add(directory.toString());
-    return new ProcessBuilder(command)
-        .redirectInput(new File("/dev/null"))
-        .redirectOutput(ProcessBuilder.Redirect.DISCARD)
-        .redirectError(ProcessBuilder.Redirect.DISCARD)
-        .directory(new File("/"))
-        .start();
-  }
-
-  /** All that this process has; the guard's JVM opens only what it needs. */
-  private static String jars() {
-    List<String> absolute = new ArrayList<>();
-    for (String property : List.of("java.class.path", "jdk.module.path")) {
-      for (String entry : System.getProperty(property, "").split(File.pathSeparator, -1)) {
-        if (!entry.isEmpty()) {
-          absolute.add(Path.of(entry).toAbsolutePath().toString());
-        }
-      }
-    }
-    return String.join(File.pathSeparator, absolute);
-  }
-
   /**
-   * Hands the guard a duplicate of the agent's connection. From here on it thaws unless it hears
-   * from us.
+   * Hands the guard duplicates of the machine's connections. From here on it resumes and thaws
+   * unless it hears from us.
    *
-   * @param machine the process that serves the agent; once it is gone, nothing is owed
-   * @param endpoint the agent's socket, for when the connection ends
-   * @param journal the operation's file, to which the guard adds what it did
+   * @param monitor the monitor's connection; empty where there is none to pass on
+   * @param agent the agent's
    */
-  public void arm(
-      String operationId,
-      FileDescriptor connection,
-      Optional<ProcessIdentity> machine,
-      Path endpoint,
-      Path journal)
+  synchronized void arm(
+      Order order, Optional<FileDescriptor> monitor, Optional<FileDescriptor> agent)
       throws IOException {
-    control.setOutboundFileDescriptors(connection);
-    var order =
-        new Order(operationId, DEADLINE.toNanos(), machine, endpoint.toAbsolutePath(), journal);
-    extendedNanos = System.nanoTime();
-    say(order.line());
+    stoodStill = new CompletableFuture<>();
+    thawAsked = new CompletableFuture<>();
+    unheard.set(0);
+    if (monitor.isPresent()) {
+      words.say("monitor", monitor.get());
+      expect("have");
+    }
+    if (agent.isPresent()) {
+      words.say("agent", agent.get());
+      expect("have");
+    }
+    extendedNanos = clock.getAsLong();
+    words.say(order.line());
     expect("armed");
-    var unused =
-        heart.scheduleAtFixedRate(
-            this::extend, HEARTBEAT.toMillis(), HEARTBEAT.toMillis(), TimeUnit.MILLISECONDS);
+    armed = true;
+    long period = HEARTBEAT.toMillis();
+    beating = HEART.scheduleWithFixedDelay(this::pulse, period, period, TimeUnit.MILLISECONDS);
   }
 
-  private void extend() {
-    long now = System.nanoTime();
-    if (now - extendedNanos >= DEADLINE.minus(MARGIN).toNanos()) {
-      // Stood still for so long, it may be the guard's turn already: asking tells, not assuring.
+  private void pulse() {
+    if (isFresh()) {
+      beat();
+    } else {
+      ASKING.execute(this::beat);
+    }
+  }
+
+  /** Says that we are there. Who notices that he stood still asks instead, and at once. */
+  void beat() {
+    if (!isFresh()) {
+      var unused = isStillOurs();
       return;
     }
+    long now = clock.getAsLong();
     try {
-      say("extend");
+      if (unheard.getAndIncrement() < MAX_UNHEARD) {
+        words.say("extend");
+      } else {
+        unheard.set(MAX_UNHEARD);
+      }
       extendedNanos = now;
     } catch (IOException e) {
       // The guard is gone; who asks it is told.
@@ -161,81 +199,168 @@ public final class Guard implements AutoCloseable {
   }
 
   /**
-   * Whether this process has not stood still, so that the agent's connection is ours to write to
-   * for sure. Costs a look at the clock. Otherwise {@link #isStillOurs} tells.
+   * Whether this process has not stood still, so that the machine's connections are ours to write
+   * to for sure. Costs a look at the clock. Otherwise {@link #isStillOurs} tells.
    */
-  public boolean isFresh() {
-    return System.nanoTime() - extendedNanos < DEADLINE.minus(MARGIN).toNanos();
+  boolean isFresh() {
+    return !lost && clock.getAsLong() - extendedNanos < DEADLINE.minus(MARGIN).toNanos();
   }
 
   /**
-   * Asks the guard whether the agent's connection is still ours, and waits for it where it has
-   * taken over: then it answers when it is done.
+   * Asks the guard whether the machine's connections are still ours. Where it has taken over, it
+   * stops and leaves them to us, unless it is done.
    *
-   * @return false when the guest is thawed, or gone; true also where there is no guard any more
+   * @return false when nothing is owed any more; true also where there is no guard any more
    */
-  public synchronized boolean isStillOurs() {
+  synchronized boolean isStillOurs() {
+    if (lost || isFresh()) {
+      return !lost;
+    }
     try {
-      say("ask");
-      boolean ours = hear().equals("armed");
-      if (ours) {
-        extendedNanos = System.nanoTime();
-      }
-      return ours;
+      String number = Long.toString(++questions);
+      words.say("ask " + number);
+      judge(answer(number));
     } catch (IOException e) {
-      return true;
+      // There is no guard any more.
+      extendedNanos = clock.getAsLong();
+    }
+    return !lost;
+  }
+
+  private void judge(String answer) {
+    switch (answer) {
+      case "armed" -> extendedNanos = clock.getAsLong();
+      case "back" -> {
+        extendedNanos = clock.getAsLong();
+        stoodStill.complete("the guard had begun to thaw it");
+      }
+      case Words.SILENCE, Words.ENDED -> {
+        // It writes nothing: it is gone, or hears our question before it goes on.
+        extendedNanos = clock.getAsLong();
+      }
+      default -> {
+        lost = true;
+        stoodStill.complete("the guard has thawed it");
+      }
     }
   }
 
-  /** Nothing is owed any more: the guard goes. Does nothing the second time. */
-  public synchronized void disarm() {
-    if (!control.isOpen()) {
+  /** The word before the number of our question. */
+  private String answer(String number) {
+    long end = System.nanoTime() + ANSWER.toNanos();
+    while (true) {
+      String said = words.hear(Math.max(0, end - System.nanoTime()));
+      if (said.equals(Words.SILENCE) || said.equals(Words.ENDED)) {
+        return said;
+      }
+      String[] parts = said.split(" ", -1);
+      if (parts.length > 1 && parts[1].equals(number)) {
+        return parts[0];
+      }
+    }
+  }
+
+  /** Completes, with what the guard did, when this process is found to have stood still. */
+  CompletionStage<String> stoodStill() {
+    return stoodStill.minimalCompletionStage();
+  }
+
+  /** Completes when somebody wants the guest thawed now. */
+  CompletionStage<Void> thawAsked() {
+    return thawAsked.minimalCompletionStage();
+  }
+
+  /** The machine runs again; a {@code cont} is owed no more. */
+  void resumed() {
+    tell("resumed");
+  }
+
+  /** The guest is thawed. */
+  void thawed() {
+    tell("thawed");
+  }
+
+  private void tell(String word) {
+    try {
+      words.say(word);
+    } catch (IOException e) {
+      // It is gone.
+    }
+  }
+
+  /** Nothing is owed any more; waits a moment until the guard has let go of its locks. */
+  synchronized void disarm() {
+    if (!armed) {
       return;
     }
+    armed = false;
+    stopBeating();
     try {
-      heart.shutdown();
-      say("disarm");
-      hear();
-    } catch (IOException e) {
-      // It is gone already.
-    }
-    close();
-  }
-
-  private synchronized void say(String line) throws IOException {
-    ByteBuffer bytes = ByteBuffer.wrap((line + "\n").getBytes(StandardCharsets.UTF_8));
-    while (bytes.hasRemaining()) {
-      control.write(bytes);
-    }
-  }
-
-  private synchronized void expect(String word) throws IOException {
-    String said = hear();
-    if (!said.equals(word)) {
-      throw new IOException("the guard said '" + said + "' and not '" + word + "'");
-    }
-  }
-
-  private String hear() throws IOException {
-    var line = new StringBuilder();
-    ByteBuffer one = ByteBuffer.allocate(1);
-    while (control.read(one.clear()) == 1) {
-      if (one.get(0) == '\n') {
-        return line.toString();
+      words.say("disarm");
+      long end = System.nanoTime() + FAREWELL.toNanos();
+      String said = "";
+      while (!said.equals("disarmed")) {
+        said = words.hear(Math.max(0, end - System.nanoTime()));
+        if (said.equals(Words.SILENCE) || said.equals(Words.ENDED)) {
+          // One that stands still does not serve again, and goes when it hears all this.
+          lost = true;
+          return;
+        }
       }
-      line.append((char) one.get(0));
+    } catch (IOException e) {
+      lost = true;
     }
-    throw new IOException("the guard is gone");
+  }
+
+  private synchronized void stopBeating() {
+    ScheduledFuture<?> heart = beating;
+    if (heart != null) {
+      heart.cancel(false);
+    }
+  }
+
+  /** Whether it can serve another operation. */
+  boolean isThere() {
+    return !lost && !armed && words.hear(0).equals(Words.SILENCE);
+  }
+
+  /** Whether its process has ended. */
+  boolean isGone() {
+    return words.hear(0).equals(Words.ENDED);
+  }
+
+  private void greet() throws IOException {
+    String said = words.hear(GuardLaunch.PATIENCE.toNanos());
+    if (!said.startsWith(GuardProcess.READY)) {
+      throw new IOException(instead(said, "ready"));
+    }
+    pid = Long.parseLong(said.substring(GuardProcess.READY.length()));
+  }
+
+  private void expect(String word) throws IOException {
+    String said = words.hear(GuardLaunch.PATIENCE.toNanos());
+    if (!said.equals(word)) {
+      throw new IOException(instead(said, word));
+    }
+  }
+
+  private static String instead(String said, String word) {
+    return switch (said) {
+      case Words.ENDED -> "the guard is gone";
+      case Words.SILENCE -> "the guard does not answer";
+      default -> "the guard said '" + said + "' and not '" + word + "'";
+    };
+  }
+
+  /** The guard's own process; 0 until it has said so. */
+  long pid() {
+    return pid;
   }
 
   /** Lets go of the guard: unless it was disarmed, it takes over what is owed. */
   @Override
   public void close() {
-    heart.shutdown();
-    try {
-      control.close();
-    } catch (IOException e) {
-      // Closed all the same.
-    }
+    stopBeating();
+    words.close();
   }
 }

@@ -4,57 +4,60 @@ import dev.stillpoint.backends.journal.GuardNote;
 import dev.stillpoint.backends.process.ProcessIdentity;
 import java.io.FileDescriptor;
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayDeque;
-import java.util.Deque;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import org.newsclub.net.unix.AFUNIXSocketAddress;
 import org.newsclub.net.unix.AFUNIXSocketChannel;
 
 /**
- * The guard itself, a process in a session of its own. Armed with a duplicate of the agent's
- * connection it waits. When its control connection ends, or its deadline passes unextended, it
- * thaws the guest until that is proved or the machine is gone, and only then goes.
+ * The guard itself, a process in a session of its own. Armed with duplicates of the connections to
+ * a machine it waits. When its control connection ends, or its deadline passes unextended, it
+ * resumes and thaws until that is proved or the machine is gone, and only then goes. One that was
+ * let go of may be armed anew, until its control connection ends.
  *
- * <p>The words of the control connection, a line each: {@code arm}, {@code extend}, {@code ask} and
- * {@code disarm} from the owner; {@code ready}, {@code armed}, {@code disarmed} and {@code done}
- * from the guard. Once it has taken over, it answers an {@code ask} by {@code armed} while the thaw
- * is not proved, and leaves it to the owner again; by {@code done} when it is.
+ * <p>The words of the control connection, a line each, numbers where an answer is awaited. From the
+ * owner: {@code monitor} and {@code agent} with a descriptor beside them, {@code arm}, {@code
+ * extend}, {@code ask N}, {@code resumed}, {@code thawed}, {@code disarm}. From the guard: {@code
+ * ready}, {@code have}, {@code armed}, {@code failed WHY}; {@code heard} to a sign of life; {@code
+ * armed N} when it has done nothing, {@code back N} when it had begun to act and leaves the rest to
+ * the owner again, {@code done N HOW} when nothing is owed any more; {@code disarmed}; {@code
+ * asked} when somebody wants the guest thawed now.
  */
 final class GuardProcess {
-  private static final long POLL_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
-  private static final long RETRY_NANOS = TimeUnit.MILLISECONDS.toNanos(200);
-
-  /** How long an owner who was stopped may take to come back and ask what became of it. */
-  private static final long WAIT_FOR_OWNER_NANOS = TimeUnit.SECONDS.toNanos(60);
-
-  /** How long nobody may serve the agent's socket, where its server's end tells nothing. */
-  private static final long LONGEST_UNSERVED_NANOS = TimeUnit.SECONDS.toNanos(60);
-
   /** The control socket's name in its directory. */
   static final String SOCKET = "control";
 
-  private static final String BACK = "the owner is back";
+  /** What a guard says first, before its process number. */
+  static final String READY = "ready ";
 
-  private static final int CHUNK = 8192;
+  /** The words of which an owner is told without having asked. */
+  static final String ASKED = "asked";
 
-  /** Room for the ancillary data of one descriptor. */
-  private static final int ANCILLARY = 256;
+  private static final GuardWatch.Time CLOCK =
+      new GuardWatch.Time() {
+        @Override
+        public long nanos() {
+          return System.nanoTime();
+        }
 
-  private final AFUNIXSocketChannel control;
-  private final StringBuilder text = new StringBuilder();
-  private final Deque<String> lines = new ArrayDeque<>();
-  private final ByteBuffer chunk = ByteBuffer.allocate(CHUNK);
-  private boolean ended;
+        @Override
+        public void rest(Duration length) {
+          LockSupport.parkNanos(length.toNanos());
+        }
+      };
 
-  private GuardProcess(AFUNIXSocketChannel control) {
-    this.control = control;
+  private final ControlLine owner;
+  private Optional<FileDescriptor> monitor = Optional.empty();
+  private Optional<FileDescriptor> agent = Optional.empty();
+
+  private GuardProcess(ControlLine owner) {
+    this.owner = owner;
   }
 
   /**
@@ -68,9 +71,7 @@ final class GuardProcess {
     AFUNIXSocketChannel control = AFUNIXSocketChannel.open();
     try {
       control.connect(AFUNIXSocketAddress.of(socket));
-      control.setAncillaryReceiveBufferSize(ANCILLARY);
-      control.configureBlocking(false);
-      new GuardProcess(control).run();
+      new GuardProcess(ControlLine.over(control, line -> false)).run();
     } finally {
       // The owner does so as soon as it has accepted, unless it ended before. Not sooner: an
       // accept whose socket has lost its name fails.
@@ -88,147 +89,137 @@ final class GuardProcess {
   }
 
   private void run() throws IOException {
-    say("ready");
-    String arm = next(Long.MAX_VALUE);
-    if (!arm.startsWith("arm ")) {
-      return;
-    }
-    Order order = Order.parse(arm);
-    FileDescriptor[] passed = control.getReceivedFileDescriptors();
-    if (passed == null || passed.length == 0) {
-      return;
-    }
-    GuardedAgent agent = new GuardedAgent(passed[0], order.endpoint());
-    String did = BACK;
-    while (did.equals(BACK)) {
-      say("armed");
-      if (isDisarmed(order)) {
+    owner.say(READY + ProcessHandle.current().pid());
+    while (true) {
+      String said = owner.hear(Long.MAX_VALUE);
+      if (said.equals(Words.ENDED)) {
         return;
       }
-      did = thaw(agent, order.machine());
+      if (said.equals("monitor")) {
+        monitor = Optional.ofNullable(owner.descriptor());
+        owner.say(monitor.isPresent() ? "have" : "failed no descriptor came with the monitor");
+      } else if (said.equals("agent")) {
+        agent = Optional.ofNullable(owner.descriptor());
+        owner.say(agent.isPresent() ? "have" : "failed no descriptor came with the agent");
+      } else if (said.startsWith(Order.WORD) && !guard(Order.parse(said))) {
+        return;
+      }
+    }
+  }
+
+  /** Guards one operation; false when the owner is not to be waited for any more. */
+  private boolean guard(Order order) throws IOException {
+    GuardLocks locks;
+    try {
+      locks = GuardLocks.take(order.locks(), order.note());
+    } catch (IOException e) {
+      owner.say("failed " + String.valueOf(e.getMessage()).replace('\n', ' '));
+      return true;
+    }
+    List<GuardedLine> lines = new ArrayList<>();
+    String end;
+    try {
+      var debt = debt(order, lines);
+      var state = new Telling(order, debt);
+      Optional<GuardDoor> door =
+          order.door().flatMap(where -> GuardDoor.open(where, state::now, this::askOwner));
+      end = GuardWatch.GAVE_UP;
+      try {
+        owner.say("armed");
+        end =
+            new GuardWatch(
+                    owner,
+                    CLOCK,
+                    debt,
+                    Duration.ofNanos(order.deadlineNanos()),
+                    state::takenOver,
+                    state::handedBack)
+                .keep();
+        write(order, end);
+      } finally {
+        String how = end.equals(GuardWatch.DISARMED) ? debt.outcome() : end;
+        door.ifPresent(open -> open.ended(how));
+      }
+    } finally {
+      lines.forEach(GuardedLine::drop);
+      locks.close();
+    }
+    if (end.equals(GuardWatch.DISARMED)) {
+      owner.say("disarmed");
+      return true;
+    }
+    GuardWatch.tell(owner, end, CLOCK);
+    return false;
+  }
+
+  private MachineDebt debt(Order order, List<GuardedLine> lines) {
+    Optional<GuardedMonitor> paused =
+        order.monitor().map(endpoint -> new GuardedMonitor(line(endpoint, monitor, lines)));
+    Optional<GuardedAgent> frozen =
+        order.agent().map(endpoint -> new GuardedAgent(line(endpoint, agent, lines)));
+    monitor = Optional.empty();
+    agent = Optional.empty();
+    return new MachineDebt(order.machine(), paused, frozen);
+  }
+
+  private static GuardedLine line(
+      String endpoint, Optional<FileDescriptor> served, List<GuardedLine> lines) {
+    var line = new GuardedLine(endpoint, served);
+    lines.add(line);
+    return line;
+  }
+
+  /** An owner that ended has nobody who could be told; the guard is at it then. */
+  private void askOwner() {
+    try {
+      owner.say(ASKED);
+    } catch (IOException e) {
+      // It is pursued already.
+    }
+  }
+
+  private static void write(Order order, String end) {
+    if (end.equals(GuardWatch.DISARMED) || order.journal().isEmpty()) {
+      return;
     }
     try {
-      new GuardNote(order.operationId(), did).append(order.journal());
+      new GuardNote(order.operationId(), end).append(order.journal().get());
     } catch (IOException e) {
       // The guest is what counts; whoever reads the journal asks the agent itself.
     }
-    tellOwner(did);
   }
 
-  /** Waits until nothing is owed (true), or its owner is dead or stands still (false). */
-  private boolean isDisarmed(Order order) throws IOException {
-    long deadline = System.nanoTime() + order.deadlineNanos();
-    while (true) {
-      String said = next(deadline);
-      switch (said) {
-        case "extend" -> deadline = System.nanoTime() + order.deadlineNanos();
-        case "ask" -> {
-          deadline = System.nanoTime() + order.deadlineNanos();
-          say("armed");
-        }
-        case "disarm" -> {
-          say("disarmed");
-          return true;
-        }
-        default -> {
-          return false;
-        }
-      }
-    }
-  }
+  /** What others are told; changed by the guard's own thread, read by those of the door. */
+  private static final class Telling {
+    private final Order order;
+    private final MachineDebt debt;
+    private volatile Instant since = Instant.now();
+    private volatile GuardState.Phase phase = GuardState.Phase.HELD;
 
-  /**
-   * Thaws until that is proved. An owner who was stopped and asks has the obligation back: both of
-   * us read one connection, and he would take the answers from us.
-   */
-  private String thaw(GuardedAgent agent, Optional<ProcessIdentity> machine) {
-    long connected = System.nanoTime();
-    Duration attempt = GuardedAgent.ATTEMPT;
-    while (machine
-        .map(ProcessIdentity::isAlive)
-        .orElse(System.nanoTime() - connected < LONGEST_UNSERVED_NANOS)) {
-      try {
-        if (agent.thaw(attempt, this::ownerAsks)) {
-          return "thawed";
-        }
-        if (ownerAsks()) {
-          lines.clear();
-          return BACK;
-        }
-        attempt = GuardedAgent.longer(attempt);
-        connected = System.nanoTime();
-      } catch (IOException e) {
-        // The next attempt connects anew.
-      }
-      LockSupport.parkNanos(RETRY_NANOS);
+    Telling(Order order, MachineDebt debt) {
+      this.order = order;
+      this.debt = debt;
     }
-    return machine.isPresent() ? "gone" : "gave up";
-  }
 
-  private boolean ownerAsks() {
-    read();
-    return lines.contains("ask");
-  }
+    void takenOver() {
+      phase = GuardState.Phase.PURSUED;
+      since = Instant.now();
+    }
 
-  /** An owner that was stopped asks when it comes back. */
-  private void tellOwner(String did) {
-    long end = System.nanoTime() + WAIT_FOR_OWNER_NANOS;
-    try {
-      for (String said = next(end); !said.isEmpty(); said = next(end)) {
-        if (!said.equals("extend")) {
-          say("done " + did);
-        }
-      }
-    } catch (IOException e) {
-      // It is gone.
+    void handedBack() {
+      phase = GuardState.Phase.HELD;
+      since = Instant.now();
     }
-  }
 
-  private void say(String word) throws IOException {
-    ByteBuffer bytes = ByteBuffer.wrap((word + "\n").getBytes(StandardCharsets.UTF_8));
-    while (bytes.hasRemaining()) {
-      if (control.write(bytes) == 0) {
-        LockSupport.parkNanos(POLL_NANOS);
-      }
+    GuardState now() {
+      return new GuardState(
+          order.operationId(),
+          order.what(),
+          order.owner(),
+          ProcessIdentity.current(),
+          phase,
+          debt.owed(),
+          since);
     }
-  }
-
-  /** The next line; empty when the connection ended or the time is over. */
-  private String next(long deadline) {
-    while (true) {
-      String line = lines.poll();
-      if (line != null) {
-        return line;
-      }
-      // First what came: a guard that stood still itself must not blame its owner.
-      if (read()) {
-        continue;
-      }
-      if (ended || (deadline != Long.MAX_VALUE && System.nanoTime() - deadline >= 0)) {
-        return "";
-      }
-      LockSupport.parkNanos(POLL_NANOS);
-    }
-  }
-
-  private boolean read() {
-    int count;
-    try {
-      count = control.read(chunk.clear());
-    } catch (IOException e) {
-      count = -1;
-    }
-    ended |= count < 0;
-    chunk.flip();
-    while (chunk.hasRemaining()) {
-      char one = (char) (chunk.get() & 0xFF);
-      if (one == '\n') {
-        lines.add(text.toString());
-        text.setLength(0);
-      } else {
-        text.append(one);
-      }
-    }
-    return count > 0;
   }
 }

@@ -5,16 +5,17 @@ import dev.stillpoint.core.spi.QuiesceCheck;
 import dev.stillpoint.core.spi.QuiesceOrder;
 import dev.stillpoint.core.spi.Quiescer;
 import dev.stillpoint.qga.QgaClient;
-import java.nio.file.Path;
+import dev.stillpoint.qmp.endpoint.Endpoint;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.CompletionStage;
 
 /**
  * A quiescer whose freezers have a guard beside them. The guard starts with the check, so that it
- * is there when everything else is prepared.
- *
- * @param journal the operation's file
+ * is there when everything else is prepared. An agent that the guard could not reach by itself (it
+ * is behind neither a unix socket nor TCP) is not guarded, and the result warns of that.
  */
-public record GuardedQuiescer(Quiescer inner, QgaClient agent, String operationId, Path journal)
+public record GuardedQuiescer(Quiescer inner, QgaClient agent, OperationGuard guard)
     implements Quiescer {
 
   @Override
@@ -23,12 +24,27 @@ public record GuardedQuiescer(Quiescer inner, QgaClient agent, String operationI
   }
 
   private QuiesceCheck guarded(QuiesceCheck found) {
-    return found instanceof QuiesceCheck.Ready ready
-        ? new QuiesceCheck.Ready(
-            GuardedFreezer.guarded(ready.freezer(), operationId, journal, agent),
-            ready.notCovered(),
-            ready.warnings(),
-            ready.pace())
-        : found;
+    return found instanceof QuiesceCheck.Ready ready ? guarded(ready) : found;
+  }
+
+  /** The same with a guard, as far as there can be one. */
+  public QuiesceCheck.Ready guarded(QuiesceCheck.Ready ready) {
+    if (GuardedLine.canReach(agent.endpoint().toString())) {
+      return new QuiesceCheck.Ready(
+          new GuardedFreezer(ready.freezer(), agent, guard),
+          ready.notCovered(),
+          ready.warnings(),
+          ready.pace());
+    }
+    List<String> warnings = new ArrayList<>(ready.warnings());
+    warnings.add(unguarded(agent.endpoint()));
+    return new QuiesceCheck.Ready(ready.freezer(), ready.notCovered(), warnings, ready.pace());
+  }
+
+  private static String unguarded(Endpoint endpoint) {
+    return "no guard: it could not reach the agent at "
+        + endpoint
+        + " by itself; if this process is killed while the guest is frozen, 'stillpoint recover'"
+        + " thaws it";
   }
 }

@@ -44,12 +44,27 @@ record CanonicalEndpoint(String text) {
     }
   }
 
-  /** The lock file's name: a path may be longer than a name can be. */
+  /** The lock file's name. */
   String fileName() {
+    return key() + ".lock";
+  }
+
+  /** The name of its guard's lock file. */
+  String guardFileName() {
+    return key() + ".guard.lock";
+  }
+
+  /** The name of its guard's socket. */
+  String doorName() {
+    return key() + ".sock";
+  }
+
+  /** A path may be longer than a name can be. */
+  private String key() {
     try {
       byte[] hash =
           MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8));
-      return HexFormat.of().formatHex(hash, 0, KEY_BYTES) + ".lock";
+      return HexFormat.of().formatHex(hash, 0, KEY_BYTES);
     } catch (NoSuchAlgorithmException e) {
       throw new IllegalStateException("every JDK has SHA-256", e);
     }

@@ -20,6 +20,8 @@ import java.util.Map;
 public record LockOwner(
     String operation, String what, ProcessIdentity process, Instant since, String endpoint) {
 
+  private static final String GUARD = "guard of ";
+
   /** An owner whose note says nothing, because it was caught while it was written. */
   static LockOwner unknown(String endpoint) {
     return new LockOwner(
@@ -32,7 +34,31 @@ public record LockOwner(
 
   /** The refusal of whoever comes second ({@link ErrorCode#BUSY}). */
   public Failure refusal() {
-    return Failure.of(ErrorCode.BUSY, "the machine is held by " + this + " (" + endpoint + ")");
+    String held = "the machine is held by " + this + " (" + endpoint + ")";
+    return Failure.of(
+        ErrorCode.BUSY,
+        isGuard()
+            ? held
+                + ": its owner ended, and the guard lets the guest go; 'stillpoint status' tells"
+                + " how far it is"
+            : held);
+  }
+
+  /** Whether it is the guard of an operation whose own process has ended. */
+  public boolean isGuard() {
+    return what.startsWith(GUARD);
+  }
+
+  /** What a guard's lock says, but for the process, which the guard adds. */
+  static String guardNote(String operation, String what, Instant since) {
+    return "operation: "
+        + plain(operation)
+        + "\nwhat: "
+        + GUARD
+        + plain(what)
+        + "\nsince: "
+        + since
+        + "\n";
   }
 
   /** One line a value, so that {@code cat} tells who it is. */

@@ -20,7 +20,8 @@ import java.util.concurrent.locks.LockSupport;
 /**
  * The right to work on one machine: the locks of all its endpoints, or none. It ends with {@link
  * #close} or with the process, however that ends; what a dead owner left in the file counts for
- * nothing. Safe for use by several threads.
+ * nothing. The guard of a dead owner has locks of its own, which refuse as well. Safe for use by
+ * several threads.
  *
  * <p>The files lie in {@code /run/stillpoint}, else in {@code $XDG_RUNTIME_DIR/stillpoint}, else in
  * a directory of the user's own under the temporary one; whoever uses another of these is not seen.
@@ -67,6 +68,7 @@ public final class MachineLock implements AutoCloseable {
             new LockOwner(
                 operation, what, ProcessIdentity.current(), Instant.now(), endpoint.text()));
         taken.add(file);
+        awaitNoGuard(directory.resolve(endpoint.guardFileName()), endpoint.text());
       }
       all = true;
       return new MachineLock(List.copyOf(taken));
@@ -91,6 +93,19 @@ public final class MachineLock implements AutoCloseable {
     }
   }
 
+  /** A guard whose owner is dead still writes to the machine; one that just ends is no refusal. */
+  private static void awaitNoGuard(Path file, String endpoint) throws IOException {
+    long end = System.nanoTime() + GLANCE.toNanos();
+    Optional<LockOwner> guard = LockFiles.owner(file, endpoint);
+    while (guard.isPresent()) {
+      if (System.nanoTime() - end >= 0) {
+        throw new SnapshotException(guard.get().refusal());
+      }
+      LockSupport.parkNanos(GLANCE_STEP.toNanos());
+      guard = LockFiles.owner(file, endpoint);
+    }
+  }
+
   /** Who holds one of these endpoints now; empty when nobody does, or it cannot be told. */
   public static Optional<LockOwner> owner(Collection<Endpoint> endpoints) {
     try {
@@ -103,10 +118,11 @@ public final class MachineLock implements AutoCloseable {
   static Optional<LockOwner> owner(Path directory, Collection<Endpoint> endpoints)
       throws IOException {
     for (CanonicalEndpoint endpoint : canonical(endpoints)) {
-      Optional<LockOwner> owner =
-          LockFiles.owner(directory.resolve(endpoint.fileName()), endpoint.text());
-      if (owner.isPresent()) {
-        return owner;
+      for (String name : List.of(endpoint.fileName(), endpoint.guardFileName())) {
+        Optional<LockOwner> owner = LockFiles.owner(directory.resolve(name), endpoint.text());
+        if (owner.isPresent()) {
+          return owner;
+        }
       }
     }
     return Optional.empty();

@@ -23,6 +23,15 @@ final class RunDirectory {
 
   private RunDirectory() {}
 
+  /** The directory, where one can be found. */
+  static Optional<Path> existing() {
+    try {
+      return Optional.of(find());
+    } catch (IOException e) {
+      return Optional.empty();
+    }
+  }
+
   /** Finds the directory, and makes it where it is missing. */
   static Path find() throws IOException {
     Optional<Path> system = usable(SYSTEM);

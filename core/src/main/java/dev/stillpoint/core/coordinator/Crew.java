@@ -48,6 +48,7 @@ final class Crew implements Participants {
   private final Scribe scribe;
 
   private volatile CutGroup cuts = new CutGroup(List.of());
+  private volatile boolean pauses;
   private volatile boolean begun;
   private volatile @Nullable Freezer freezer;
   private boolean released;
@@ -190,6 +191,7 @@ final class Crew implements Participants {
       case QuiesceCheck.Refused refused -> throw new SnapshotException(refused.reason());
     }
     boolean pause = !cuts.isOneInstant() && pauser.isPresent();
+    pauses = pause;
     var plan = new Plan(freeze, pause, pace.isPresent());
     return new Survey(plan, pace, cuts.isOneInstant() || pause, reasons, notCovered, warnings);
   }
@@ -213,7 +215,15 @@ final class Crew implements Participants {
 
   @Override
   public CompletionStage<Void> prepare(Deadline deadline) {
-    return cuts.prepare(deadline);
+    CompletionStage<Void> prepared = cuts.prepare(deadline);
+    if (request.dryRun()) {
+      return prepared;
+    }
+    Freezer ready = freezer;
+    if (ready != null) {
+      prepared = prepared.thenCompose(done -> ready.prepare(deadline));
+    }
+    return pauses ? prepared.thenCompose(done -> pauser.orElseThrow().prepare(deadline)) : prepared;
   }
 
   @Override

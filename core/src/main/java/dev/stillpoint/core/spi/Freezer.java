@@ -1,5 +1,6 @@
 package dev.stillpoint.core.spi;
 
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 
 /**
@@ -11,6 +12,15 @@ import java.util.concurrent.CompletionStage;
  * #thaw} may be called while a freeze is unanswered: it must then wait its turn on the wire.
  */
 public interface Freezer {
+
+  /**
+   * Called before anything is held, and only in an operation that is going to freeze: what a freeze
+   * needs beside it is made ready now, so that nothing of that falls into the window. Without a
+   * word there is nothing to make ready. What fails here may as well fail the freeze.
+   */
+  default CompletionStage<Void> prepare(Deadline deadline) {
+    return CompletableFuture.completedFuture(null);
+  }
 
   /**
    * Writes the freeze, at most once in the life of this object.

@@ -1,5 +1,6 @@
 package dev.stillpoint.core.spi;
 
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 
 /** Stops and continues the virtual processors of a machine. Implementations must not block. */
@@ -7,6 +8,15 @@ public interface Pauser {
 
   /** What the machine is doing now. */
   CompletionStage<MachineStatus> status(Deadline deadline);
+
+  /**
+   * Called before anything is held, and only in an operation that is going to pause: what a pause
+   * needs beside it is made ready now, so that nothing of that falls into the hold. Without a word
+   * there is nothing to make ready.
+   */
+  default CompletionStage<Void> prepare(Deadline deadline) {
+    return CompletableFuture.completedFuture(null);
+  }
 
   /**
    * Pauses it. From the moment this is called a resume is owed, whatever comes of it.

@@ -36,6 +36,8 @@ public final class FakeQmpServer implements AutoCloseable {
       "{'QMP': {'version': {'qemu': {'micro': 22, 'minor': 2, 'major': 7}, 'package': ''},"
           + " 'capabilities': ['oob']}}";
 
+  private static final byte SENTINEL = (byte) 0xFF;
+
   private final Map<String, Function<JsonNode, Answer>> answers = new HashMap<>();
   private final Map<String, Deque<Fault>> faults = new HashMap<>();
   private final List<JsonNode> requests = new ArrayList<>();
@@ -171,11 +173,19 @@ public final class FakeQmpServer implements AutoCloseable {
   }
 
   private synchronized void receive(byte[] line) {
+    int start = 0;
+    for (int i = 0; i < line.length; i++) {
+      if (line[i] == SENTINEL) {
+        // It ends whatever came before it, with one line of complaint even if that is empty.
+        complain();
+        start = i + 1;
+      }
+    }
     JsonNode request;
     try {
-      request = Json.parse(Unpooled.wrappedBuffer(line));
+      request = Json.parse(Unpooled.wrappedBuffer(line, start, line.length - start));
     } catch (IOException e) {
-      peer.send(bytes(reply(Answer.error("GenericError", "JSON parse error"), null)));
+      complain();
       return;
     }
     requests.add(request);
@@ -183,6 +193,10 @@ public final class FakeQmpServer implements AutoCloseable {
     Answer answer = answer(command, request.path("arguments"));
     Deque<Fault> planned = faults.get(command);
     peer.reply(bytes(reply(answer, request.get("id"))), planned == null ? null : planned.poll());
+  }
+
+  private void complain() {
+    peer.send(bytes(reply(Answer.error("GenericError", "JSON parse error"), null)));
   }
 
   private Answer answer(String command, JsonNode arguments) {

@@ -1,0 +1,78 @@
+package dev.stillpoint.backends.guard;
+
+import dev.stillpoint.core.snapshot.SnapshotException;
+import dev.stillpoint.core.spi.Deadline;
+import dev.stillpoint.core.spi.MachineStatus;
+import dev.stillpoint.core.spi.Pauser;
+import dev.stillpoint.qmp.QmpClient;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+
+/**
+ * A pauser with a guard beside it: one that is armed owes a {@code cont}, if it finds the machine
+ * paused, until the machine is seen running. An operation that freezes first has armed it by then,
+ * so that nothing of this falls into the hold.
+ */
+public final class GuardedPauser implements Pauser {
+  private final Pauser inner;
+  private final QmpClient monitor;
+  private final OperationGuard guard;
+  private final Gate gate = new Gate();
+  private final Runnable letGo;
+
+  /**
+   * A guarded pauser. Its guard is started only if the operation will pause.
+   *
+   * @param inner pauses and resumes over the monitor's connection
+   */
+  public GuardedPauser(Pauser inner, QmpClient monitor, OperationGuard guard) {
+    this.inner = inner;
+    this.monitor = monitor;
+    this.guard = guard;
+    this.letGo = () -> guard.resumed(true);
+  }
+
+  @Override
+  public CompletionStage<MachineStatus> status(Deadline deadline) {
+    return inner.status(deadline);
+  }
+
+  @Override
+  public CompletionStage<Void> prepare(Deadline deadline) {
+    guard.willPause(monitor);
+    return guard.awaitStart().thenCompose(done -> inner.prepare(deadline));
+  }
+
+  @Override
+  public CompletionStage<Void> pause(Deadline deadline) {
+    return guard
+        .armForPause()
+        .exceptionally(this::unguarded)
+        .thenCompose(armed -> gate.open() ? inner.pause(deadline) : tooLate());
+  }
+
+  private Guard unguarded(Throwable thrown) {
+    gate.close();
+    throw new SnapshotException(OperationGuard.unguarded(thrown, "pause"), thrown);
+  }
+
+  private static CompletionStage<Void> tooLate() {
+    return CompletableFuture.failedFuture(
+        new IllegalStateException("the guard was not ready in time, so no pause"));
+  }
+
+  @Override
+  public CompletionStage<Void> resume(Deadline deadline) {
+    if (gate.close()) {
+      guard.resumed(false);
+      return CompletableFuture.completedFuture(null);
+    }
+    if (guard.isFresh()) {
+      return inner.resume(deadline).thenRun(letGo);
+    }
+    return guard
+        .isStillOurs()
+        .thenCompose(ours ->
+            ours ? inner.resume(deadline).thenRun(letGo) : CompletableFuture.runAsync(letGo));
+  }
+}

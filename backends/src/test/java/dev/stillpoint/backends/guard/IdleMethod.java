@@ -1,0 +1,82 @@
+package dev.stillpoint.backends.guard;
+
+import dev.stillpoint.core.snapshot.PointInTime;
+import dev.stillpoint.core.spi.Cut;
+import dev.stillpoint.core.spi.CutDisk;
+import dev.stillpoint.core.spi.CutOrder;
+import dev.stillpoint.core.spi.CutReport;
+import dev.stillpoint.core.spi.Deadline;
+import dev.stillpoint.core.spi.Inventory;
+import dev.stillpoint.core.spi.Settlement;
+import dev.stillpoint.core.spi.SnapshotMethod;
+import java.time.Instant;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+
+/** A method that cuts nothing, at once: two of them make the machine pause. */
+record IdleMethod(String name) implements SnapshotMethod, Cut {
+  private static <T> CompletionStage<T> done(T value) {
+    return CompletableFuture.completedFuture(value);
+  }
+
+  private static CompletionStage<Void> done() {
+    return CompletableFuture.runAsync(() -> {}, Runnable::run);
+  }
+
+  @Override
+  public CompletionStage<Cut> check(CutOrder order, Deadline deadline) {
+    return done(this);
+  }
+
+  @Override
+  public List<CutDisk> disks() {
+    return List.of();
+  }
+
+  @Override
+  public List<String> notCovered() {
+    return List.of();
+  }
+
+  @Override
+  public List<String> warnings() {
+    return List.of();
+  }
+
+  @Override
+  public List<Inventory> inventory() {
+    return List.of();
+  }
+
+  @Override
+  public CompletionStage<Void> reserve(Deadline deadline) {
+    return done();
+  }
+
+  @Override
+  public CompletionStage<Void> prepare(Deadline deadline) {
+    return done();
+  }
+
+  @Override
+  public CompletionStage<CutReport> cut(Deadline deadline) {
+    Instant now = Instant.now();
+    return done(new CutReport(new PointInTime(now, now), 0));
+  }
+
+  @Override
+  public CompletionStage<Settlement> settle(Deadline deadline) {
+    return done(new Settlement(Settlement.State.APPLIED, List.of(), List.of()));
+  }
+
+  @Override
+  public CompletionStage<Void> undo(Deadline deadline) {
+    return done();
+  }
+
+  @Override
+  public CompletionStage<Void> clean(Deadline deadline) {
+    return done();
+  }
+}
