@@ -118,12 +118,12 @@ public final class FrozenImage implements AutoCloseable {
 
   /** The writer's number on an ext4, read past the journal. */
   public long ext4Sequence() {
-    return Long.parseLong(
-        run("debugfs", "-R", "cat /seq", raw.toString())
-            .lines()
-            .filter(line -> line.matches("\\d{16}"))
-            .findFirst()
-            .orElse("-1"));
+    String read = run("debugfs", "-R", "cat /seq", raw.toString());
+    return read.lines()
+        .filter(line -> line.matches("\\d{16}"))
+        .findFirst()
+        .map(Long::parseLong)
+        .orElseThrow(() -> new IllegalStateException("no number on this ext4: " + read));
   }
 
   /** The writer's number on an XFS, read without the log's replay. */
