@@ -11,9 +11,6 @@ import dev.stillpoint.core.spi.CutReport;
 import dev.stillpoint.core.spi.Deadline;
 import dev.stillpoint.core.spi.Inventory;
 import dev.stillpoint.core.spi.Settlement;
-import dev.stillpoint.qmp.command.BlockCommit;
-import dev.stillpoint.qmp.command.JobComplete;
-import dev.stillpoint.qmp.command.JobFinalize;
 import dev.stillpoint.qmp.command.QmpCommand;
 import dev.stillpoint.qmp.command.QueryBlockJobs;
 import dev.stillpoint.qmp.command.Timed;
@@ -246,22 +243,10 @@ final class QemuCut implements Cut {
     if (!isActive(overlay, BlockGraph.read(monitor, deadline))) {
       return;
     }
-    String job = overlay.commitJob();
     try {
-      monitor.ask(
-          new BlockCommit(
-              job, overlay.overlayNode(), null, overlay.disk().nodeName(), false, false),
-          deadline);
-      var ready = monitor.awaitJob(job, s -> s.equals("ready") || s.equals("concluded"), deadline);
-      if (ready.status().equals("ready")) {
-        monitor.ask(new JobComplete(job), deadline);
-        var pending =
-            monitor.awaitJob(job, s -> s.equals("pending") || s.equals("concluded"), deadline);
-        if (pending.status().equals("pending")) {
-          monitor.ask(new JobFinalize(job), deadline);
-        }
-      }
-      monitor.conclude(job, deadline);
+      new ActiveCommit(
+              monitor, overlay.commitJob(), overlay.overlayNode(), overlay.disk().nodeName())
+          .run(deadline);
     } catch (RuntimeException e) {
       Path base = Path.of(overlay.disk().fileName());
       throw new SnapshotException(
