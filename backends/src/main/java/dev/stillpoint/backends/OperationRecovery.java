@@ -32,6 +32,9 @@ final class OperationRecovery {
   /** How long QEMU may take over the questions and removals after the thaw. */
   private static final Duration GRAPH_BOUND = Duration.ofSeconds(30);
 
+  /** What the guest has written since the cut may be much. */
+  private static final Duration UNDO_BOUND = Duration.ofMinutes(10);
+
   /** QEMU's word for a machine that somebody has stopped. */
   private static final String PAUSED = "paused";
 
@@ -220,12 +223,23 @@ final class OperationRecovery {
                 + " disks write to their overlays; nothing was removed");
         listWhereabouts(found.applied().stream().map(DiskSnapshot::disk).toList());
       }
-      case BEING_UNDONE -> {
-        left.add(
-            "the cut was being taken back: a job of the operation writes an overlay's data into the"
-                + " image below it, which is no point in time any more; see 'query-jobs'");
-        listWhereabouts();
-      }
+      case BEING_UNDONE -> beingUndone(monitor, remains, files, disks);
+    }
+  }
+
+  /** The images change below the machine already, so that no point in time is left to keep. */
+  private void beingUndone(
+      MonitorReach monitor, QemuRemains remains, FileRemains files, List<Inventory> disks) {
+    if (recovery.dryRun()) {
+      done.add("would go on taking the cut back, and remove what was made for it");
+      return;
+    }
+    left.addAll(remains.takeBack(done, Deadline.after(UNDO_BOUND)));
+    if (left.isEmpty()) {
+      notApplied(monitor, remains, files, disks);
+    } else {
+      left.add("the cut was being taken back, and its images are no point in time any more");
+      listWhereabouts();
     }
   }
 

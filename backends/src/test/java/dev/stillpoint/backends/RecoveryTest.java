@@ -22,8 +22,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -154,26 +156,107 @@ class RecoveryTest extends RecoveryScene {
     assertEquals(State.LEFT, recovered().state());
   }
 
-  @Test
-  void aCutThatIsBeingTakenBackIsLeftAsItIs() throws IOException {
-    // given
-    Path overlay = file("overlay");
-    attached.add("base");
-    nodes.addAll(List.of("base", "sp-" + ID + "-1-overlay"));
+  /** Jobs as QEMU has them: one is ready at once, and ends with this error when it is to. */
+  private void commits(String error, String... ready) {
+    Map<String, String> jobs = new TreeMap<>();
+    List.of(ready).forEach(job -> jobs.put(job, "ready"));
     monitor
         .on("query-jobs")
-        .returns(
-            "[{'id':'sp-"
-                + ID
-                + "-1-commit','type':'commit','status':'ready','current-progress':0,"
-                + "'total-progress':0}]");
+        .answers(nothing ->
+            value(
+                list(
+                    List.copyOf(jobs.keySet()),
+                    id ->
+                        "{'id':'%s','type':'commit','status':'%s','current-progress':0,"
+                                .formatted(id, jobs.get(id))
+                            + "'total-progress':0%s}"
+                                .formatted("concluded".equals(jobs.get(id)) ? error : ""))));
+    monitor
+        .on("block-commit")
+        .answers(arguments -> {
+          assertTrue(arguments.path("auto-finalize").asBoolean(), arguments::toString);
+          jobs.put(arguments.path("job-id").asText(), "ready");
+          return value("{}");
+        });
+    monitor
+        .on("job-complete")
+        .answers(arguments -> {
+          String job = arguments.path("id").asText();
+          jobs.put(job, "concluded");
+          if (error.isEmpty()) {
+            attached.replaceAll(
+                node -> job.startsWith(node.replace("overlay", "")) ? "base" : node);
+          }
+          return value("{}");
+        });
+    monitor
+        .on("job-dismiss")
+        .answers(arguments -> {
+          jobs.remove(arguments.path("id").asText());
+          return value("{}");
+        });
+  }
+
+  @Test
+  void aCutThatWasBeingTakenBackIsTakenBackToTheEnd() throws IOException {
+    // given: the first disk's job is ready, and the second's was not begun
+    Path first = file("first");
+    Path second = file("second");
+    attached.addAll(List.of("sp-" + ID + "-1-overlay", "sp-" + ID + "-2-overlay"));
+    nodes.addAll(attached);
+    commits("", "sp-" + ID + "-1-commit");
+    written(
+        Phase.RELEASED,
+        living(),
+        false,
+        false,
+        disk(1, first, Optional.of(number(first))),
+        disk(2, second, Optional.of(number(second))));
+    // when
+    RecoveredOperation one = recovered();
+    // then
+    assertEquals(State.SETTLED, one.state(), one::toString);
+    assertEquals(
+        List.of("took the cut of disk vd1 back", "took the cut of disk vd2 back"),
+        one.done().subList(0, 2));
+    assertEquals(List.of("base", "base"), attached);
+    assertEquals(List.of(), nodes);
+    assertFalse(Files.exists(first) || Files.exists(second));
+    assertNothingLeftNow();
+  }
+
+  @Test
+  void aCutThatCannotBeTakenBackToTheEndIsLeftAndListed() throws IOException {
+    // given
+    Path overlay = file("overlay");
+    attached.add("sp-" + ID + "-1-overlay");
+    nodes.addAll(attached);
+    commits(",'error':'No space left on device'", "sp-" + ID + "-1-commit");
     written(Phase.RELEASED, living(), false, false, disk(1, overlay, Optional.of(number(overlay))));
     // when
     RecoveredOperation one = recovered();
     // then
     assertEquals(State.LEFT, one.state());
-    assertEquals(2, nodes.size());
+    assertTrue(one.left().get(0).contains("No space left on device"), one::toString);
+    assertTrue(one.left().toString().contains(overlay.toString()), one::toString);
+    assertEquals(1, nodes.size());
     assertTrue(Files.exists(overlay));
+  }
+
+  @Test
+  void aDryRunLeavesACutThatWasBeingTakenBackAsItIs() throws IOException {
+    // given
+    Path overlay = file("overlay");
+    attached.add("sp-" + ID + "-1-overlay");
+    nodes.addAll(attached);
+    commits("", "sp-" + ID + "-1-commit");
+    written(Phase.RELEASED, living(), false, false, disk(1, overlay, Optional.of(number(overlay))));
+    // when
+    RecoveredOperation one = Recovery.of(journal).onlyTelling().run().get(0);
+    // then
+    assertEquals(State.PENDING, one.state());
+    assertTrue(one.done().toString().contains("would go on taking the cut back"), one::toString);
+    assertEquals(List.of("sp-" + ID + "-1-overlay"), attached);
   }
 
   @Test

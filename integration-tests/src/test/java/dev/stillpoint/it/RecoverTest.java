@@ -40,6 +40,8 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** A snapshot of a real guest is killed at a named moment, and {@code recover} runs after it. */
 @Timeout(240)
@@ -233,6 +235,33 @@ class RecoverTest {
       for (Path overlay : overlays) {
         HostCommand.run(directory, List.of("qemu-img", "check", "-q", overlay.toString()));
       }
+    }
+  }
+
+  /** Whether QEMU has heard that it is to complete the job, which nobody ends then but itself. */
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void killedWhileTheCutIsTakenBack(boolean completed) throws Exception {
+    try (Scene scene = new Scene()) {
+      // given: a thaw whose reply is lost does not prove that the freeze held
+      scene.agent.arm(Moment.replyTo("guest-fsfreeze-thaw"), Fault.drop());
+      scene.killAt(
+          scene.monitor,
+          completed ? Moment.replyTo("job-complete") : Moment.request("job-complete"));
+      scene.guest.awaitNextAck(PATIENCE);
+      scene.guest.awaitNextAck(PATIENCE);
+      // when
+      Run run = recover();
+      // then
+      assertEquals(0, run.code(), run::toString);
+      for (int i = 0; i < 3; i++) {
+        assertTrue(run.out().contains("took the cut of disk vd" + i + " back"), run::toString);
+      }
+      scene.assertNothingOfOurs();
+      assertEquals(
+          scene.guest.images().stream().map(Path::toString).toList(), scene.activeImages());
+      scene.assertWritesOn();
+      assertNothingLeft();
     }
   }
 

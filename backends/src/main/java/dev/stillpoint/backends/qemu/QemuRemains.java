@@ -10,7 +10,6 @@ import dev.stillpoint.core.spi.Inventory.Kind;
 import dev.stillpoint.qmp.QmpClient;
 import dev.stillpoint.qmp.command.BlockdevDel;
 import dev.stillpoint.qmp.command.ImageInfo;
-import dev.stillpoint.qmp.command.JobCancel;
 import dev.stillpoint.qmp.command.JobInfo;
 import dev.stillpoint.qmp.command.QueryJobs;
 import dev.stillpoint.qmp.error.CommandException;
@@ -162,6 +161,47 @@ public final class QemuRemains {
   }
 
   /**
+   * Goes on with a cut that was being taken back, disk by disk, as the operation would have.
+   *
+   * @param done hears of each disk that the machine has back
+   * @return those that could not be taken back, and why; with the first of them it ends
+   */
+  public List<String> takeBack(List<String> done, Deadline deadline) {
+    Set<String> running =
+        monitor.ask(new QueryJobs(), deadline).stream()
+            .map(JobInfo::id)
+            .collect(Collectors.toSet());
+    for (Inventory disk : disks) {
+      try {
+        if (takeBack(disk, running, deadline)) {
+          done.add("took the cut of disk " + disk.disk() + " back");
+        }
+      } catch (CommandException | SnapshotException e) {
+        return List.of("disk " + disk.disk() + " could not be taken back (" + e.getMessage() + ")");
+      }
+    }
+    return List.of();
+  }
+
+  private boolean takeBack(Inventory disk, Set<String> running, Deadline deadline) {
+    Optional<String> job = named(disk, Kind.JOB, "commit");
+    Optional<String> overlay = named(disk, Kind.NODE, OVERLAY);
+    if (job.isEmpty() || overlay.isEmpty() || disk.node().isEmpty()) {
+      return false;
+    }
+    var commit = new ActiveCommit(monitor, job.get(), overlay.get(), disk.node().get());
+    if (running.contains(job.get())) {
+      commit.finish(deadline);
+      return true;
+    }
+    boolean cut = BlockGraph.read(monitor, deadline).isUsed(overlay.get());
+    if (cut) {
+      commit.run(deadline);
+    }
+    return cut;
+  }
+
+  /**
    * Removes the operation's jobs and nodes ({@code job-cancel}, {@code job-dismiss}, {@code
    * blockdev-del}); only once {@link #find} says that no disk is cut. QEMU itself refuses to remove
    * a node that is in use.
@@ -173,7 +213,7 @@ public final class QemuRemains {
     List<String> left = new ArrayList<>();
     for (String job : jobs(deadline)) {
       try {
-        end(job, deadline);
+        monitor.end(job, deadline);
         removed.add("removed the job " + job);
       } catch (CommandException | SnapshotException e) {
         left.add("job " + job + " (" + e.getMessage() + ")");
@@ -191,22 +231,6 @@ public final class QemuRemains {
       }
     }
     return left;
-  }
-
-  private void end(String job, Deadline deadline) {
-    boolean concluded =
-        monitor.job(job, deadline).filter(one -> one.status().equals("concluded")).isPresent();
-    if (!concluded) {
-      monitor.ask(new JobCancel(job), deadline);
-    }
-    try {
-      monitor.conclude(job, deadline);
-    } catch (SnapshotException e) {
-      // What it failed with is nobody's trouble any more, if only it is gone.
-      if (monitor.job(job, deadline).isPresent()) {
-        throw e;
-      }
-    }
   }
 
   private List<String> jobs(Deadline deadline) {
