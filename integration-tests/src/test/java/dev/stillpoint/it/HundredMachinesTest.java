@@ -37,8 +37,8 @@ class HundredMachinesTest {
   private static final int MANY = 100;
   private static final Duration PATIENCE = Duration.ofSeconds(30);
 
-  /** Its own, its listener's, and three that wait for QEMU, the guest or a callback. */
-  private static final int THREADS_OF_AN_OPERATION = 5;
+  /** Its own, its listener's, and one that waits for QEMU. */
+  private static final int THREADS_OF_AN_OPERATION = 3;
 
   /** Event loops and the like, which all operations share. */
   private static final int SHARED_THREADS = 16;

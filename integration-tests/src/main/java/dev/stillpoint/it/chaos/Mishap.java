@@ -105,6 +105,11 @@ sealed interface Mishap {
     };
   }
 
+  /** Whether the whole machine stands still or ends. */
+  default boolean isOfTheMachine() {
+    return this instanceof MachineStopped || this instanceof QemuGone;
+  }
+
   /** Whether it is taken back after the round's pause. */
   default boolean lasts() {
     return switch (this) {

@@ -20,7 +20,7 @@ import java.util.stream.Stream;
  */
 final class Ours implements AutoCloseable {
   private static final String GUARD = "GuardProcess";
-  private static final Duration START = Duration.ofSeconds(10);
+  private static final Duration START = Duration.ofSeconds(1);
   private static final Duration END = Duration.ofSeconds(10);
 
   private final Path directory;

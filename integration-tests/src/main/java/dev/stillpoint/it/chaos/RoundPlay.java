@@ -68,9 +68,7 @@ final class RoundPlay {
       aftermath.judgeClaim(run);
     }
     strikes.relent(run);
-    boolean guarded =
-        !strikes.has(Mishap.BothKilled.class) && !(killed && strikes.has(Mishap.GuardKilled.class));
-    if (!guarded) {
+    if (!isGuarded(strikes, run)) {
       ending += recover(scene, aftermath, strikes);
     }
     aftermath.awaitWriting(strikes.last());
@@ -87,6 +85,9 @@ final class RoundPlay {
     ending = (killed ? "killed" : "exit " + run.code()) + ending;
     if (!killed) {
       aftermath.judgeClaim(run);
+      if (!isGuarded(strikes, run)) {
+        ending += recover(scene, aftermath, strikes);
+      }
       aftermath.awaitWriting(System.nanoTime());
       aftermath.judgeJournal(run.code());
     }
@@ -95,6 +96,16 @@ final class RoundPlay {
     }
     aftermath.judgeWhatIsLeft();
     aftermath.judgeImages(killed ? Optional.empty() : Optional.of(run));
+  }
+
+  /**
+   * Whether somebody is left who thaws: not where the guard was killed and our process too, or has
+   * given up since, which tells its caller so with exit 3. Then {@code recover} is the answer.
+   */
+  private static boolean isGuarded(Strikes strikes, Run run) {
+    boolean guardKilled = strikes.has(Mishap.GuardKilled.class);
+    boolean gaveUp = run.ended(Duration.ZERO) && run.code() == Aftermath.MAY_BE_FROZEN;
+    return !strikes.has(Mishap.BothKilled.class) && !(guardKilled && gaveUp);
   }
 
   /** The line of the step is held from the beginning, so that it cannot slip through. */

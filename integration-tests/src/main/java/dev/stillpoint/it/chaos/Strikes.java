@@ -88,15 +88,14 @@ final class Strikes implements AutoCloseable {
 
   /** What comes with the step, while our process stands there or runs on. */
   void strike(Run run) {
-    for (Mishap mishap : scene.round.mishaps()) {
-      if (mishap.strikesAtTheStep() && !(mishap instanceof Mishap.MachineStopped)) {
-        strike(mishap, run);
+    // The guest's shell, which others may need, stands still with the machine or goes with it.
+    for (boolean machine : new boolean[] {false, true}) {
+      for (Mishap mishap : scene.round.mishaps()) {
+        if (mishap.strikesAtTheStep() && mishap.isOfTheMachine() == machine) {
+          strike(mishap, run);
+        }
       }
     }
-    // The guest's shell, which the others may need, stands still with the machine.
-    scene.round.mishaps().stream()
-        .filter(Mishap.MachineStopped.class::isInstance)
-        .forEach(mishap -> strike(mishap, run));
   }
 
   private void strike(Mishap mishap, Run run) {
@@ -104,9 +103,9 @@ final class Strikes implements AutoCloseable {
     switch (mishap) {
       case Mishap.OursKilled ignored -> kill(run);
       case Mishap.BothKilled ignored -> {
-        // Together, or the guard would be at it already.
+        // Together, or the guard would be at it already. One that is done has gone by itself.
         Ours.send("STOP", run.process().toHandle());
-        done = killGuard();
+        var unused = killGuard();
         kill(run);
       }
       case Mishap.OursStopped ignored -> Ours.send("STOP", run.process().toHandle());

@@ -43,6 +43,9 @@ record Usage(
   static final String HEADER =
       "round   heap KiB   RSS KiB  threads  fds  nodes  jobs  fds of QEMU  files  journal";
 
+  /** Pools keep a thread for a minute after its work. */
+  private static final int THREADS_MARGIN = 2;
+
   /** What a heap after a full collection may differ by, for caches that fill late. */
   private static final long HEAP_MARGIN_KIB = 2048;
 
@@ -104,7 +107,7 @@ record Usage(
   /** What has grown against an earlier moment, in words; empty when all is flat. */
   List<String> grownSince(Usage before) {
     var grown = new ArrayList<String>();
-    compare(grown, "threads", before.threads, threads, 0);
+    compare(grown, "threads", before.threads, threads, THREADS_MARGIN);
     compare(grown, "descriptors", before.descriptors, descriptors, 0);
     compare(grown, "nodes of QEMU", before.nodes, nodes, 0);
     compare(grown, "jobs of QEMU", before.jobs, jobs, 0);

@@ -116,9 +116,12 @@ public final class FrozenImage implements AutoCloseable {
             : "the log's replay changes what is read");
   }
 
-  /** The writer's number on an ext4, read past the journal. */
+  /**
+   * The writer's number on an ext4, read past the journal, and past checksums: those of a file
+   * system that was not frozen may be ahead of what they cover.
+   */
   public long ext4Sequence() {
-    String read = run("debugfs", "-R", "cat /seq", raw.toString());
+    String read = run("debugfs", "-n", "-R", "cat /seq", raw.toString());
     return read.lines()
         .filter(line -> line.matches("\\d{16}"))
         .findFirst()

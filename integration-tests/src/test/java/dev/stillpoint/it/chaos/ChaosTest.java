@@ -15,7 +15,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** A short fixed part of the chaos suite, in which each kind of fault has its turn. */
 class ChaosTest {
-  private static final long SEED = 1;
+  private static final long SEED = 7;
   private static final int ROUNDS = 19;
 
   /** Enough that each kind of fault is drawn, also those that only a chance brings. */
@@ -42,7 +42,7 @@ class ChaosTest {
   @Test
   void everyPlaceHasItsTurn() {
     Set<String> steps =
-        rounds(7, MANY).map(Round::step).map(Step::toString).collect(Collectors.toSet());
+        rounds(SEED, MANY).map(Round::step).map(Step::toString).collect(Collectors.toSet());
 
     Set<String> missing = new HashSet<>();
     for (Place place : Place.values()) {
