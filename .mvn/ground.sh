@@ -91,3 +91,46 @@ maven() {
   [ "$JDK_RELEASE" -lt 24 ] || quiet='--sun-misc-unsafe-memory-access=allow --enable-native-access=ALL-UNNAMED'
   JAVA_HOME=$JDK MAVEN_OPTS="$quiet ${MAVEN_OPTS:-}" mvn -B -ntp "$@" </dev/null
 }
+
+# One line that changes when any source does.
+source_stamp() {
+  (cd "$TOP" && find pom.xml core qmp qga backends cli "$@" \( -name target -o -path '*/src/test' \) -prune -o \
+    \( -name '*.java' -o -name pom.xml -o -path '*/src/main/resources/*' \) -type f -printf '%p %s %T@\n' | sort | sha256sum)
+}
+
+# Builds a module and what it needs, unless it was built from these very sources.
+build() {
+  local module=$1 stamp file log
+  shift
+  stamp=$(source_stamp "$@")
+  file=$TOP/$module/target/stillpoint.stamp
+  [ "$(cat "$file" 2>/dev/null)" != "$stamp" ] || return 0
+  require_maven
+  # One build at a time: whoever waited finds the work done.
+  mkdir -p "$TOP/$module/target"
+  exec 9>"$TOP/$module/target/stillpoint.lock"
+  flock 9
+  if [ "$(cat "$file" 2>/dev/null)" = "$stamp" ]; then exec 9>&-; return 0; fi
+  say "building stillpoint (first use, or the sources changed) ..."
+  log=$(mktemp)
+  # Ctrl-C in a build leaves no log behind.
+  # shellcheck disable=SC2064
+  trap "rm -f '$log'" EXIT
+  # Jars of other versions must not stay beside the new ones.
+  rm -rf "$TOP/$module/target/lib"
+  if ! (cd "$TOP" && maven -q -DskipTests -Dspotless.check.skip=true package -pl "$module" -am) >"$log" 2>&1; then
+    cat "$log" >&2
+    say "stillpoint: the build failed; nothing was run."
+    exit 1
+  fi
+  rm -f "$log"
+  trap - EXIT
+  echo "$stamp" >"$file"
+  exec 9>&-
+}
+
+class_path() {
+  local jar path=''
+  for jar in "$TOP/$1"/target/stillpoint-"$1"-*[T0-9].jar "$TOP/$1"/target/lib/*.jar; do path=$path:$jar; done
+  echo "${path#:}"
+}

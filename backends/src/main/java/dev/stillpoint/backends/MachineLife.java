@@ -21,22 +21,20 @@ enum MachineLife {
   /**
    * Of a machine that answered.
    *
-   * @param peer the process behind the socket; empty where it cannot be told, as over TCP
+   * @param peer the process behind the socket; empty where it cannot be told, as over TCP. One that
+   *     is no QEMU, such as a proxy, tells nothing either
    */
   static MachineLife answered(MachineIdentity then, OptionalLong peer) {
     Optional<ProcessIdentity> before = processOf(then);
-    if (before.isEmpty() || peer.isEmpty() || before.get().pid() == peer.getAsLong()) {
-      // A socket that was made by somebody else for QEMU bears that one's number for ever.
-      return before.isPresent() && peer.isPresent() && isSomebodyElse(before.get(), peer)
-          ? GONE
-          : SAME;
+    if (before.isEmpty()) {
+      return SAME;
     }
-    return before.get().isAlive() ? UNKNOWN : GONE;
-  }
-
-  /** The same number, but of a process that has started since. */
-  private static boolean isSomebodyElse(ProcessIdentity before, OptionalLong peer) {
-    return ProcessIdentity.of(peer.getAsLong()).filter(now -> !now.equals(before)).isPresent();
+    if (!before.get().isAlive()) {
+      return GONE;
+    }
+    Optional<ProcessIdentity> now =
+        peer.isPresent() ? ProcessIdentity.ofQemu(peer.getAsLong()) : Optional.empty();
+    return now.isEmpty() || now.equals(before) ? SAME : UNKNOWN;
   }
 
   /** Of a machine to which no connection came about. */

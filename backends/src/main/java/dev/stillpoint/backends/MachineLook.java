@@ -41,9 +41,10 @@ final class MachineLook {
         Optional.empty());
   }
 
+  /** None where a proxy answers, or whoever opened the socket for QEMU: their end says nothing. */
   private static Optional<String> incarnation(OptionalLong peer) {
     return peer.isPresent()
-        ? ProcessIdentity.of(peer.getAsLong()).map(ProcessIdentity::toString)
+        ? ProcessIdentity.ofQemu(peer.getAsLong()).map(ProcessIdentity::toString)
         : Optional.empty();
   }
 }

@@ -23,6 +23,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -181,6 +182,27 @@ class RecoveryTest extends RecoveryScene {
     assertEquals(State.SETTLED, one.state(), one::toString);
     assertTrue(agent.guestFrozen());
     assertTrue(paused);
+  }
+
+  @Test
+  void aProxyBeforeTheAgentIsNotTakenForAnotherMachine() {
+    // given: the machine's process lives, and what answers is a program that is no QEMU
+    long parent = ProcessHandle.current().parent().orElseThrow().pid();
+    written(
+        Phase.HOLDING, machine(ProcessIdentity.of(parent).orElseThrow().toString()), true, false);
+    freeze();
+    // when
+    RecoveredOperation one = recovered();
+    // then
+    assertEquals(State.SETTLED, one.state(), one::toString);
+    assertFalse(agent.guestFrozen());
+  }
+
+  @Test
+  void aPeerThatIsNoQemuIsNoIncarnationOfAMachine() {
+    var peer = OptionalLong.of(ProcessHandle.current().pid());
+
+    assertEquals(Optional.empty(), MachineLook.ofAgent(agent.endpoint(), peer).incarnation());
   }
 
   @Test

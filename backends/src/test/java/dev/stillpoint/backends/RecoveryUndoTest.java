@@ -40,12 +40,6 @@ class RecoveryUndoTest extends RecoveryScene {
     monitor
         .on("job-complete")
         .answers(arguments -> {
-          jobs.put(arguments.path("id").asText(), "pending");
-          return value("{}");
-        });
-    monitor
-        .on("job-finalize")
-        .answers(arguments -> {
           String job = arguments.path("id").asText();
           jobs.put(job, "concluded");
           attached.replaceAll(

@@ -18,6 +18,8 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** A snapshot of a real guest is killed at a named moment, and {@code recover} runs after it. */
 @Timeout(240)
@@ -98,6 +100,33 @@ class RecoverTest {
       for (Path overlay : overlays) {
         HostCommand.run(directory, List.of("qemu-img", "check", "-q", overlay.toString()));
       }
+    }
+  }
+
+  /** Whether QEMU has heard that it is to complete the job, which nobody ends then but itself. */
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void killedWhileTheCutIsTakenBack(boolean completed) throws Exception {
+    try (KilledSnapshot scene = scene()) {
+      // given: a thaw whose reply is lost does not prove that the freeze held
+      scene.agent.arm(Moment.replyTo("guest-fsfreeze-thaw"), Fault.drop());
+      scene.killAt(
+          scene.monitor,
+          completed ? Moment.replyTo("job-complete") : Moment.request("job-complete"));
+      scene.guest.awaitNextAck(PATIENCE);
+      scene.guest.awaitNextAck(PATIENCE);
+      // when
+      Run run = scene.recover();
+      // then
+      assertEquals(0, run.code(), run::toString);
+      for (int i = 0; i < 3; i++) {
+        assertTrue(run.out().contains("took back the cut of the disk vd" + i), run::toString);
+      }
+      scene.assertNothingOfOurs();
+      assertEquals(
+          scene.guest.images().stream().map(Path::toString).toList(), scene.activeImages());
+      scene.assertWritesOn();
+      scene.assertNothingLeft();
     }
   }
 

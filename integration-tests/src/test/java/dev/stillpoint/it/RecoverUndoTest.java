@@ -99,7 +99,6 @@ class RecoverUndoTest {
               .put("device", prefix + "overlay")
               .put("base-node", disk.node().orElseThrow())
               .put("speed", 1)
-              .put("auto-finalize", false)
               .put("auto-dismiss", false));
       assertEquals(List.of("running"), statuses(scene));
       // when its time is short

@@ -6,7 +6,6 @@ import dev.stillpoint.core.snapshot.SnapshotException;
 import dev.stillpoint.core.spi.Deadline;
 import dev.stillpoint.qmp.command.BlockCommit;
 import dev.stillpoint.qmp.command.JobComplete;
-import dev.stillpoint.qmp.command.JobFinalize;
 import dev.stillpoint.qmp.command.JobInfo;
 import java.util.Optional;
 import java.util.Set;
@@ -15,21 +14,20 @@ import java.util.function.BooleanSupplier;
 /**
  * One disk's way back: what the machine wrote to the overlay goes down into the image below it, and
  * the machine writes to that again ({@code block-commit}, {@code job-complete}, {@code
- * job-finalize}, {@code job-dismiss}). It may be taken up by anybody at any point of it: what the
- * job says is where it stands.
+ * job-dismiss}). It may be taken up by anybody at any point of it: what the job says is where it
+ * stands. QEMU ends the job by itself once it was told to complete: one that waits to be finalized
+ * holds the disk's I/O, and if nobody came to do that, the guest would stand still.
  *
  * @param stop asked while waiting; the job itself goes on in QEMU
  */
 record ActiveCommit(
     Monitor monitor, String job, String overlayNode, String baseNode, BooleanSupplier stop) {
   /** Where a job rests until it is told to go on, and where it ends. */
-  private static final Set<String> RESTS = Set.of("ready", "pending", "concluded");
-
-  private static final Set<String> ENDS = Set.of("pending", "concluded");
+  private static final Set<String> RESTS = Set.of("ready", "concluded");
 
   /** Begins it; the machine must be writing to the overlay node itself. */
   void begin(Deadline deadline) {
-    monitor.ask(new BlockCommit(job, overlayNode, null, baseNode, false, false), deadline);
+    monitor.ask(new BlockCommit(job, overlayNode, null, baseNode, true, false), deadline);
   }
 
   /** The job as it stands now; empty when there is none. */
@@ -48,10 +46,6 @@ record ActiveCommit(
     JobInfo rested = await(RESTS, deadline);
     if (rested.status().equals("ready")) {
       monitor.ask(new JobComplete(job), deadline);
-      rested = await(ENDS, deadline);
-    }
-    if (rested.status().equals("pending")) {
-      monitor.ask(new JobFinalize(job), deadline);
     }
     monitor.conclude(job, deadline);
   }

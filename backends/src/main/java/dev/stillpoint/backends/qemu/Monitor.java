@@ -7,6 +7,7 @@ import dev.stillpoint.core.snapshot.Failure;
 import dev.stillpoint.core.snapshot.SnapshotException;
 import dev.stillpoint.core.spi.Deadline;
 import dev.stillpoint.qmp.QmpClient;
+import dev.stillpoint.qmp.command.JobCancel;
 import dev.stillpoint.qmp.command.JobDismiss;
 import dev.stillpoint.qmp.command.JobInfo;
 import dev.stillpoint.qmp.command.QmpCommand;
@@ -156,6 +157,25 @@ final class Monitor {
     ask(new JobDismiss(id), deadline);
     if (job.error() != null) {
       throw failed(job.error());
+    }
+  }
+
+  /**
+   * Cancels a job where it still works, and forgets it; what it failed with is nobody's trouble any
+   * more, if only it is gone.
+   */
+  void end(String id, Deadline deadline) {
+    boolean concluded =
+        job(id, deadline).filter(one -> one.status().equals("concluded")).isPresent();
+    if (!concluded) {
+      ask(new JobCancel(id), deadline);
+    }
+    try {
+      conclude(id, deadline);
+    } catch (SnapshotException e) {
+      if (job(id, deadline).isPresent()) {
+        throw e;
+      }
     }
   }
 

@@ -6,7 +6,6 @@ import dev.stillpoint.core.snapshot.SnapshotException;
 import dev.stillpoint.core.spi.Deadline;
 import dev.stillpoint.core.spi.Inventory;
 import dev.stillpoint.qmp.command.BlockdevDel;
-import dev.stillpoint.qmp.command.JobCancel;
 import dev.stillpoint.qmp.error.CommandException;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -113,8 +112,7 @@ final class OverlayMaker {
       String job = jobs.pop();
       try {
         if (monitor.job(job, deadline).isPresent()) {
-          monitor.ask(new JobCancel(job), deadline);
-          monitor.conclude(job, deadline);
+          monitor.end(job, deadline);
         }
       } catch (CommandException | SnapshotException e) {
         // No trouble by itself: if the job still works, its node says below that it is in use.

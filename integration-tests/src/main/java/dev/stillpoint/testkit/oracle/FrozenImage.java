@@ -116,14 +116,17 @@ public final class FrozenImage implements AutoCloseable {
             : "the log's replay changes what is read");
   }
 
-  /** The writer's number on an ext4, read past the journal. */
+  /**
+   * The writer's number on an ext4, read past the journal, and past checksums: those of a file
+   * system that was not frozen may be ahead of what they cover.
+   */
   public long ext4Sequence() {
-    return Long.parseLong(
-        run("debugfs", "-R", "cat /seq", raw.toString())
-            .lines()
-            .filter(line -> line.matches("\\d{16}"))
-            .findFirst()
-            .orElse("-1"));
+    String read = run("debugfs", "-n", "-R", "cat /seq", raw.toString());
+    return read.lines()
+        .filter(line -> line.matches("\\d{16}"))
+        .findFirst()
+        .map(Long::parseLong)
+        .orElseThrow(() -> new IllegalStateException("no number on this ext4: " + read));
   }
 
   /** The writer's number on an XFS, read without the log's replay. */

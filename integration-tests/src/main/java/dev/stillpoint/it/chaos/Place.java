@@ -1,0 +1,59 @@
+package dev.stillpoint.it.chaos;
+
+import dev.stillpoint.testkit.proxy.Moment;
+
+/**
+ * A place in the life of a snapshot, as the wire shows it. A proxy holds the line that marks it, so
+ * that the snapshot stands there until the round lets it go on.
+ */
+enum Place {
+  /** Overlays are being made. */
+  PREPARING(Wire.MONITOR),
+  /** The rehearsal was answered, and nothing of a freeze is written yet. */
+  BEFORE_THE_FREEZE(Wire.MONITOR),
+  FREEZE_WRITTEN(Wire.AGENT),
+  FREEZE_ACKNOWLEDGED(Wire.AGENT),
+  IN_THE_CUT(Wire.MONITOR),
+  AFTER_THE_CUT(Wire.MONITOR),
+  BEFORE_THE_THAW(Wire.AGENT),
+  DURING_THE_THAW(Wire.AGENT),
+  /** The cut is being taken back, because the thaw's reply was lost. */
+  UNDOING(Wire.MONITOR),
+  /** The overlays are being removed, because the freeze's reply was lost. */
+  CLEANING(Wire.MONITOR);
+
+  static final String FREEZE = "guest-fsfreeze-freeze";
+  static final String THAW = "guest-fsfreeze-thaw";
+
+  private final Wire wire;
+
+  Place(Wire wire) {
+    this.wire = wire;
+  }
+
+  Wire wire() {
+    return wire;
+  }
+
+  /** The line that marks it. Of the transactions the first is the rehearsal. */
+  Moment moment() {
+    return switch (this) {
+      case PREPARING -> Moment.request("blockdev-create").number(2);
+      case BEFORE_THE_FREEZE -> Moment.replyTo("transaction");
+      case FREEZE_WRITTEN -> Moment.request(FREEZE);
+      case FREEZE_ACKNOWLEDGED -> Moment.replyTo(FREEZE);
+      case IN_THE_CUT -> Moment.request("transaction").number(2);
+      case AFTER_THE_CUT -> Moment.replyTo("transaction").number(2);
+      case BEFORE_THE_THAW -> Moment.request(THAW);
+      case DURING_THE_THAW -> Moment.replyTo(THAW);
+      case UNDOING -> Moment.request("job-complete");
+      case CLEANING -> Moment.request("blockdev-del").number(2);
+    };
+  }
+
+  /** One of the two sockets of a machine. */
+  enum Wire {
+    MONITOR,
+    AGENT
+  }
+}
