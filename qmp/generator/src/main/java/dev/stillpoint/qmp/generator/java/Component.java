@@ -18,7 +18,7 @@ record Component(String name, Member member, JavaType type, boolean nullable, bo
         JavaNames.member(member.name()),
         member,
         schema.type(member.type()),
-        member.mayBeAbsent(),
+        member.mayBeAbsent(schema.model().versions().getFirst()),
         Secrets.isSecret(owner, member.name()));
   }
 

@@ -140,17 +140,11 @@ final class Schema {
 
   /** The members that a command takes, where they can be told without knowing any of them. */
   List<Member> arguments(Definition.Command command) {
-    return joined(command.data(), command.members());
+    return model.joined(command.data(), command.members());
   }
 
   /** The members that an event carries. */
   List<Member> carried(Definition.Event event) {
-    return joined(event.data(), event.members());
-  }
-
-  private List<Member> joined(String data, List<Member> own) {
-    return Stream.concat(
-            data.isEmpty() ? Stream.of() : model.allMembers(data).stream(), own.stream())
-        .toList();
+    return model.joined(event.data(), event.members());
   }
 }

@@ -55,10 +55,24 @@ public final class Writer {
 
         %s\
         """
-            .formatted(target.packageName(), body);
+            .formatted(target.packageName(), indented(body));
     if (files.put(name + ".java", text) != null) {
       throw new IllegalStateException("two types are called " + name);
     }
+  }
+
+  /** Puts blanks before the lines, two for each brace that is open. */
+  private static String indented(String body) {
+    var text = new StringBuilder();
+    int depth = 0;
+    for (String line : body.lines().toList()) {
+      int closing = line.startsWith("}") ? 1 : 0;
+      text.append("  ".repeat(line.isBlank() ? 0 : depth - closing)).append(line).append('\n');
+      for (int i = 0; i < line.length(); i++) {
+        depth += line.charAt(i) == '{' ? 1 : line.charAt(i) == '}' ? -1 : 0;
+      }
+    }
+    return text.toString();
   }
 
   /** What stands before each type. */

@@ -13,8 +13,11 @@ public record Member(String name, String type, boolean optional, Life life) {
     return new Member(name, type, optional, other);
   }
 
-  /** Whether a reader of any modelled version must do without it at times. */
-  public boolean mayBeAbsent() {
-    return optional || !life.isWhole() || !life.condition().isEmpty();
+  /** Whether a reader of every version from {@code oldest} on must do without it at times. */
+  public boolean mayBeAbsent(Version oldest) {
+    return optional
+        || life.until() != null
+        || !life.condition().isEmpty()
+        || (life.since() != null && life.since().compareTo(oldest) > 0);
   }
 }

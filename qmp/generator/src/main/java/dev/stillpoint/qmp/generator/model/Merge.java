@@ -17,7 +17,7 @@ public final class Merge {
   private final List<String> remarks = new ArrayList<>();
 
   private Merge(List<Model> models) {
-    this.models = models;
+    this.models = List.copyOf(models);
   }
 
   /** The joined model, and what could not be said in it, one line each. */
@@ -34,6 +34,7 @@ public final class Merge {
   }
 
   private Merged merged() {
+    Renames.apply(models);
     var keys = new LinkedHashSet<String>();
     models.reversed().forEach(model -> keys.addAll(model.byKey().keySet()));
     var found = new ArrayList<Definition>();
@@ -81,8 +82,13 @@ public final class Merge {
   }
 
   private static List<Member> without(Model model, String base, List<Member> own) {
-    var there = model.allMembers(base).stream().map(Member::name).toList();
-    return own.stream().filter(member -> !there.contains(member.name())).toList();
+    return own.stream()
+        .filter(member ->
+            model.allMembers(base).stream()
+                .noneMatch(one ->
+                    one.name().equals(member.name())
+                        && (!one.life().isWhole() || member.life().isWhole())))
+        .toList();
   }
 
   private List<Version> versions() {
@@ -168,6 +174,15 @@ public final class Merge {
     var joined = new ArrayList<Member>();
     for (Member member : newest) {
       joined.add(joined(key, owner, member, seen, having));
+    }
+    for (Member member : seen.getLast().values()) {
+      // One that comes with a base may have come to this owner later than to the base.
+      if (joined.stream().noneMatch(one -> one.name().equals(member.name()))) {
+        Member here = joined(key, owner, member, seen, having);
+        if (!here.life().isWhole()) {
+          joined.add(here);
+        }
+      }
     }
     for (Map<String, Member> older : seen.reversed()) {
       for (Member member : older.values()) {

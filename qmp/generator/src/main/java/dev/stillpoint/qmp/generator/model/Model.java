@@ -1,6 +1,5 @@
 package dev.stillpoint.qmp.generator.model;
 
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -88,9 +87,18 @@ public final class Model {
     };
   }
 
+  /** What a command takes or an event carries: the members of its type, and its own. */
+  public List<Member> joined(String data, List<Member> own) {
+    return withBase(data, own);
+  }
+
+  /** A member that is there again says more of its life than the base can. */
   private List<Member> withBase(String base, List<Member> own) {
-    var all = new ArrayList<>(base.isEmpty() ? List.<Member>of() : allMembers(base));
-    all.addAll(own);
-    return all;
+    var all = new LinkedHashMap<String, Member>();
+    if (!base.isEmpty()) {
+      allMembers(base).forEach(member -> all.put(member.name(), member));
+    }
+    own.forEach(member -> all.put(member.name(), member));
+    return List.copyOf(all.values());
   }
 }

@@ -84,11 +84,20 @@ class MergeTest {
     List<Member> members = type(merged, "S").members();
     assertEquals(List.of("a", "new", "old"), members.stream().map(Member::name).toList());
     assertEquals("size", members.get(0).type());
-    assertFalse(members.get(0).mayBeAbsent());
+    assertFalse(members.get(0).mayBeAbsent(OLD));
     assertEquals(new Version(8, 1), members.get(1).life().since());
     assertEquals(OLD, members.get(2).life().until());
-    assertTrue(members.get(1).mayBeAbsent() && members.get(2).mayBeAbsent());
+    assertTrue(members.get(1).mayBeAbsent(OLD) && members.get(2).mayBeAbsent(OLD));
     assertEquals(List.of("S.a: was int, is size"), merged.remarks());
+  }
+
+  @Test
+  void demandsWhatCameBeforeAllThatIsModelled() {
+    var early = new Life(new Version(4, 0), null, "", List.of());
+
+    assertFalse(new Member("a", "int", false, early).mayBeAbsent(OLD));
+    assertTrue(new Member("a", "int", true, early).mayBeAbsent(OLD));
+    assertTrue(new Member("a", "int", false, early).mayBeAbsent(new Version(3, 1)));
   }
 
   @Test
