@@ -7,14 +7,17 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.stillpoint.qmp.QmpEvent;
 import dev.stillpoint.qmp.command.Command;
 import dev.stillpoint.qmp.wire.Json;
 import io.netty.buffer.Unpooled;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 /** How commands are written and replies are read: the shapes that are easy to get wrong. */
@@ -114,5 +117,22 @@ class WireFormTest {
 
     assertFalse(command.toString().contains("hunter2"), command::toString);
     assertTrue(line(command).contains("hunter2"));
+  }
+
+  private static QmpEvent event(String name, String data) {
+    return new QmpEvent(name, json(data), Instant.EPOCH);
+  }
+
+  @Test
+  void anEventIsReadAsItsTypeOrNotAtAll() {
+    var changed = event("JOB_STATUS_CHANGE", "{'id':'j','status':'resting','later':1}");
+    var expected = new JobStatusChangeEvent("j", JobStatus.of("resting"));
+
+    assertEquals(Optional.of(expected), changed.typed());
+    assertEquals(Optional.of(expected), changed.as(JobStatusChangeEvent.class));
+    assertEquals(Optional.empty(), changed.as(StopEvent.class));
+    assertEquals(Optional.of(new StopEvent()), event("STOP", "{}").typed());
+    assertEquals(Optional.empty(), event("OF_A_LATER_VERSION", "{}").typed());
+    assertEquals(Optional.empty(), event("JOB_STATUS_CHANGE", "{'id':{}}").typed());
   }
 }
