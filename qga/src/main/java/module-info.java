@@ -10,6 +10,7 @@ module dev.stillpoint.qga {
 
   exports dev.stillpoint.qga;
   exports dev.stillpoint.qga.command;
+  exports dev.stillpoint.qga.qapi;
 
   opens dev.stillpoint.qga to
       com.fasterxml.jackson.databind;

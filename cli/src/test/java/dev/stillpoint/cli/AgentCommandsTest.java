@@ -239,7 +239,8 @@ class AgentCommandsTest {
     assertTrue(entry.thawOwed(), entry::toString);
     assertEquals("freeze", entry.kind());
     assertEquals(Optional.of(agent.endpoint().toString()), entry.machine().agent());
-    assertTrue(entry.machine().incarnation().isPresent(), entry::toString);
+    // What is behind the socket here is no QEMU, and so tells nothing of the machine.
+    assertEquals(Optional.empty(), entry.machine().incarnation());
   }
 
   @Test

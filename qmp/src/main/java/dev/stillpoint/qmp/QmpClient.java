@@ -4,9 +4,14 @@ import com.fasterxml.jackson.annotation.JsonValue;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.stillpoint.qmp.command.QmpCommand;
+import dev.stillpoint.qmp.command.QmpSchema;
+import dev.stillpoint.qmp.command.QueryQmpSchema;
 import dev.stillpoint.qmp.command.Timed;
 import dev.stillpoint.qmp.endpoint.Endpoint;
+import dev.stillpoint.qmp.error.CommandException;
 import dev.stillpoint.qmp.error.ProtocolException;
+import dev.stillpoint.qmp.qapi.EventData;
+import dev.stillpoint.qmp.qapi.EventName;
 import dev.stillpoint.qmp.transport.Transport;
 import dev.stillpoint.qmp.wire.Json;
 import dev.stillpoint.qmp.wire.Pending;
@@ -21,7 +26,9 @@ import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A client of one monitor. Commands may be given from any thread; they are written in the order in
@@ -34,6 +41,9 @@ public final class QmpClient implements AutoCloseable {
   private final QmpGreeting greeting;
   private final QmpOptions options;
   private final AtomicLong ids = new AtomicLong();
+  private final AtomicReference<@Nullable CompletableFuture<QmpSchema>> schema =
+      new AtomicReference<>();
+  private volatile @Nullable ArgumentGate gate;
 
   private QmpClient(
       Endpoint endpoint,
@@ -76,6 +86,7 @@ public final class QmpClient implements AutoCloseable {
                 .ready()
                 .thenApply(greeting -> new QmpClient(endpoint, channel, session, greeting, options))
                 .exceptionallyCompose(ignored -> noMonitor(endpoint, session)))
+        .thenCompose(QmpClient::prepareGate)
         // A failed connect completes on the event loop; the caller's code must not run there.
         .whenCompleteAsync((client, failure) -> {}, options.callbacks());
   }
@@ -83,6 +94,41 @@ public final class QmpClient implements AutoCloseable {
   private static CompletableFuture<QmpClient> noMonitor(Endpoint endpoint, QmpSession session) {
     return CompletableFuture.failedFuture(
         new ProtocolException(endpoint + ": " + session.ending()));
+  }
+
+  private static CompletableFuture<QmpClient> prepareGate(QmpClient client) {
+    Consumer<UnknownArguments.LeftOut> report =
+        client.options.unknownArguments() instanceof UnknownArguments.LeaveOut rule
+            ? rule.report()
+            : null;
+    if (client.options.unknownArguments() instanceof UnknownArguments.Send) {
+      return CompletableFuture.completedFuture(client);
+    }
+    return client
+        .schema()
+        .thenApply(known -> {
+          client.gate = new ArgumentGate(known, report);
+          return client;
+        })
+        .whenComplete((ready, failure) -> {
+          if (failure != null) {
+            client.close();
+          }
+        });
+  }
+
+  /**
+   * What this QEMU knows ({@code query-qmp-schema}). Read once a connection, and kept only where it
+   * could be read; equal schemas are shared by all clients of the process.
+   */
+  public CompletableFuture<QmpSchema> schema() {
+    CompletableFuture<QmpSchema> known = schema.get();
+    if (known != null && !known.isCompletedExceptionally()) {
+      return known.copy();
+    }
+    CompletableFuture<QmpSchema> read = execute(new QueryQmpSchema()).thenApply(QmpSchema::shared);
+    schema.compareAndSet(known, read);
+    return read.copy();
   }
 
   /** Where this client is connected to. */
@@ -130,6 +176,18 @@ public final class QmpClient implements AutoCloseable {
 
   /** Executes a command and tells when it was sent and answered. */
   public <R> CompletableFuture<Timed<R>> executeTimed(QmpCommand<R> command, Duration timeout) {
+    ArgumentGate open = gate;
+    if (open != null) {
+      try {
+        return submit(open.pass(command), timeout);
+      } catch (CommandException.Unsupported unsupported) {
+        return CompletableFuture.failedFuture(unsupported);
+      }
+    }
+    return submit(command, timeout);
+  }
+
+  private <R> CompletableFuture<Timed<R>> submit(QmpCommand<R> command, Duration timeout) {
     var pending = new Pending<>(command, ids.incrementAndGet(), timeout, options.callbacks());
     channel.eventLoop().execute(() -> session.submit(pending));
     return pending.reply();
@@ -155,6 +213,15 @@ public final class QmpClient implements AutoCloseable {
     var subscription = new QmpSubscription(listener, options.callbacks(), session::unsubscribe);
     session.subscribe(subscription);
     return subscription;
+  }
+
+  /**
+   * The same for one kind of event. One whose content cannot be read as the type is not told.
+   *
+   * @param type a generated type, which has an {@link EventName}
+   */
+  public <E extends EventData> QmpSubscription events(Class<E> type, Consumer<E> listener) {
+    return events(event -> event.as(type).ifPresent(listener));
   }
 
   /** How many replies came after their command's timeout. */

@@ -19,6 +19,12 @@ final class GuestCommandLine {
   static final String TRACE_EVENTS = "trace-events";
   static final String TRACE = "trace.log";
 
+  /**
+   * The system property with arguments for every guest's QEMU, such as a {@code -compat} that
+   * refuses what is deprecated. They must not change the machine: warm states are shared.
+   */
+  private static final String EVERYWHERE = "stillpoint.testkit.qemu";
+
   private static final String MEMORY_MIB = "256";
 
   private final List<String> arguments = new ArrayList<>();
@@ -39,7 +45,13 @@ final class GuestCommandLine {
       line.add("-trace", "events=" + line.file(TRACE_EVENTS), "-D", line.file(TRACE));
     }
     line.arguments.addAll(config.extraArguments());
+    line.arguments.addAll(everywhere());
     return List.copyOf(line.arguments);
+  }
+
+  private static List<String> everywhere() {
+    String arguments = System.getProperty(EVERYWHERE, "").strip();
+    return arguments.isEmpty() ? List.of() : List.of(arguments.split(" +"));
   }
 
   private void machine(GuestImage image, GuestConfig config) {

@@ -1,5 +1,8 @@
 package dev.stillpoint.qmp.error;
 
+import java.util.ArrayList;
+import java.util.List;
+
 /**
  * A command did not succeed. The three kinds tell what matters afterwards: whether it can have had
  * an effect.
@@ -20,12 +23,34 @@ public abstract sealed class CommandException extends RuntimeException {
   }
 
   /** Not one byte of it was written: it has had no effect. */
-  public static final class NotSent extends CommandException {
+  public static sealed class NotSent extends CommandException {
     private static final long serialVersionUID = 1L;
 
     /** A command that was not sent, and why. */
     public NotSent(String command, String why) {
       super(command, command + " was not sent: " + why);
+    }
+  }
+
+  /** This QEMU's schema does not have the command, or not what it was given. Not sent. */
+  public static final class Unsupported extends NotSent {
+    private static final long serialVersionUID = 1L;
+
+    private final ArrayList<String> paths;
+
+    /** A command, and the paths of what is unknown; none where that is the command itself. */
+    public Unsupported(String command, List<String> paths) {
+      super(
+          command,
+          paths.isEmpty()
+              ? "this QEMU does not know the command"
+              : "this QEMU does not know " + String.join(", ", paths));
+      this.paths = new ArrayList<>(paths);
+    }
+
+    /** What is unknown, or demanded and missing; empty where it is the command itself. */
+    public List<String> paths() {
+      return List.copyOf(paths);
     }
   }
 

@@ -2,6 +2,7 @@ package dev.stillpoint.qmp.wire;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
@@ -36,6 +37,7 @@ public final class Json {
                           .maxStringLength(MAX_LINE)
                           .build())
                   .build())
+          .addModule(LenientLongs.module())
           .propertyNamingStrategy(PropertyNamingStrategies.KEBAB_CASE)
           .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
           .disable(SerializationFeature.FAIL_ON_EMPTY_BEANS)
@@ -63,6 +65,29 @@ public final class Json {
     }
     request.put("id", id);
     return (request + "\n").getBytes(StandardCharsets.UTF_8);
+  }
+
+  /**
+   * A tree as a value of a type; for generated types, which choose one by what they find. Throws an
+   * {@link UncheckedIOException} for what has another shape.
+   */
+  public static <T> T convert(JsonNode node, Class<T> type) {
+    try {
+      return MAPPER.treeToValue(node, type);
+    } catch (JsonProcessingException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** A member of an object; null where it is absent. */
+  public static <T> @Nullable T member(JsonNode node, String name, Class<T> type) {
+    JsonNode member = node.get(name);
+    return member == null ? null : convert(member, type);
+  }
+
+  /** A value as a tree. */
+  public static JsonNode tree(Object value) {
+    return MAPPER.valueToTree(value);
   }
 
   /** One line as a tree; throws an {@link IOException} for what is not JSON. */
