@@ -109,22 +109,30 @@ final class Guard implements AutoCloseable {
     }
   }
 
-  /** What is said without a question of ours. */
+  /**
+   * What is said without a question of ours. It may come in the hold, where no class is to be
+   * loaded: so there is no lambda here.
+   */
   private static boolean isForNobody(String said, CompletableFuture<Guard> guard) {
-    if (said.equals(GuardProcess.ASKED)) {
-      var unused = guard.thenAccept(one -> one.thawAsked.complete(null));
-      return true;
+    boolean asked = said.equals(GuardProcess.ASKED);
+    boolean heard = said.equals(GuardWatch.HEARD);
+    if (!guard.isDone()) {
+      return asked || heard;
     }
-    if (said.equals(GuardWatch.HEARD)) {
-      var unused = guard.thenAccept(Guard::heard);
-      return true;
+    if (asked) {
+      guard.join().thawAsked.complete(null);
     }
-    return false;
+    if (heard) {
+      guard.join().heard();
+    }
+    return asked || heard;
   }
 
   /** One sign of life was answered. */
   void heard() {
-    unheard.updateAndGet(count -> Math.max(0, count - 1));
+    if (unheard.decrementAndGet() < 0) {
+      unheard.incrementAndGet();
+    }
   }
 
   private static AFUNIXSocketChannel accept(AFUNIXServerSocketChannel server, Process process)
