@@ -7,11 +7,14 @@ import dev.stillpoint.qmp.command.QmpCommand;
 import dev.stillpoint.qmp.command.QmpSchema;
 import dev.stillpoint.qmp.command.QueryQmpSchema;
 import dev.stillpoint.qmp.command.Timed;
+import dev.stillpoint.qmp.endpoint.ConnectFailedException;
 import dev.stillpoint.qmp.endpoint.Endpoint;
+import dev.stillpoint.qmp.endpoint.PeerCredentials;
 import dev.stillpoint.qmp.error.CommandException;
 import dev.stillpoint.qmp.error.ProtocolException;
 import dev.stillpoint.qmp.qapi.EventData;
 import dev.stillpoint.qmp.qapi.EventName;
+import dev.stillpoint.qmp.transport.OtherClients;
 import dev.stillpoint.qmp.transport.Transport;
 import dev.stillpoint.qmp.wire.Json;
 import dev.stillpoint.qmp.wire.Pending;
@@ -23,11 +26,13 @@ import java.lang.reflect.Type;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -72,7 +77,23 @@ public final class QmpClient implements AutoCloseable {
    *     holds
    */
   public static CompletableFuture<QmpClient> connect(Endpoint endpoint, QmpOptions options) {
+    return connect(endpoint, new QmpSession(options), options);
+  }
+
+  /**
+   * Connects with a listener that misses nothing: it is told of events that come before the
+   * negotiation has ended, too. It hears them until the connection ends.
+   */
+  public static CompletableFuture<QmpClient> connect(
+      Endpoint endpoint, QmpOptions options, Consumer<QmpEvent> listener) {
     var session = new QmpSession(options);
+    session.subscribe(
+        new QmpSubscription(event -> true, listener, options.callbacks(), session::unsubscribe));
+    return connect(endpoint, session, options);
+  }
+
+  private static CompletableFuture<QmpClient> connect(
+      Endpoint endpoint, QmpSession session, QmpOptions options) {
     var initializer =
         new ChannelInitializer<Channel>() {
           @Override
@@ -81,19 +102,44 @@ public final class QmpClient implements AutoCloseable {
           }
         };
     return Transport.connect(endpoint, options.connectTimeout(), initializer)
+        .thenCompose(channel -> servedByWhom(endpoint, channel, options.peerUid()))
         .thenCompose(channel ->
             session
                 .ready()
                 .thenApply(greeting -> new QmpClient(endpoint, channel, session, greeting, options))
-                .exceptionallyCompose(ignored -> noMonitor(endpoint, session)))
+                .exceptionallyComposeAsync(
+                    ignored -> noMonitor(endpoint, session), options.callbacks()))
         .thenCompose(QmpClient::prepareGate)
         // A failed connect completes on the event loop; the caller's code must not run there.
         .whenCompleteAsync((client, failure) -> {}, options.callbacks());
   }
 
-  private static CompletableFuture<QmpClient> noMonitor(Endpoint endpoint, QmpSession session) {
+  private static CompletableFuture<Channel> servedByWhom(
+      Endpoint endpoint, Channel channel, OptionalLong demanded) {
+    Optional<PeerCredentials> peer = Transport.peer(channel);
+    if (demanded.isEmpty()
+        || peer.filter(known -> known.uid() == demanded.getAsLong()).isPresent()) {
+      return CompletableFuture.completedFuture(channel);
+    }
+    var unused = channel.close();
     return CompletableFuture.failedFuture(
-        new ProtocolException(endpoint + ": " + session.ending()));
+        new ConnectFailedException(
+            endpoint,
+            ConnectFailedException.Reason.WRONG_PEER,
+            "it must be served by uid "
+                + demanded.getAsLong()
+                + peer.map(known -> " and is by uid " + known.uid())
+                    .orElse(", and who serves it cannot be told"),
+            null));
+  }
+
+  private static CompletableFuture<QmpClient> noMonitor(Endpoint endpoint, QmpSession session) {
+    String stranger =
+        OtherClients.areAt(endpoint)
+            ? "; another client is connected there, and only one is served at a time"
+            : "";
+    return CompletableFuture.failedFuture(
+        new ProtocolException(endpoint + ": " + session.ending() + stranger));
   }
 
   private static CompletableFuture<QmpClient> prepareGate(QmpClient client) {
@@ -153,6 +199,14 @@ public final class QmpClient implements AutoCloseable {
     return Transport.descriptor(channel);
   }
 
+  /**
+   * Who serves a unix endpoint; empty for other endpoints and once the connection has ended. {@link
+   * QmpOptions#withPeerUid} demands one.
+   */
+  public Optional<PeerCredentials> peer() {
+    return Transport.peer(channel);
+  }
+
   /** What the monitor said first. */
   public QmpGreeting greeting() {
     return greeting;
@@ -166,31 +220,87 @@ public final class QmpClient implements AutoCloseable {
   /**
    * Executes a command.
    *
+   * <p>Cancelling the future gives the command up: if it waits still it is not sent, and else its
+   * reply is dropped and counted when it comes. QEMU cannot be told to stop a command.
+   *
    * @param timeout from now to the reply; a reply that comes later is dropped and counted
    * @return the reply's value; exceptionally with a {@link
    *     dev.stillpoint.qmp.error.CommandException}
    */
   public <R> CompletableFuture<R> execute(QmpCommand<R> command, Duration timeout) {
-    return executeTimed(command, timeout).thenApply(Timed::value);
+    return valueOf(executeTimed(command, timeout));
+  }
+
+  /**
+   * Executes a command at once, before those that QEMU has in its queue ({@code exec-oob}). QEMU
+   * allows it for few commands, those that must help when the others hang.
+   *
+   * @return as {@link #execute(QmpCommand, Duration)}; not sent unless the client was connected
+   *     {@linkplain QmpOptions#withOutOfBand with out-of-band execution} and the monitor offers it
+   */
+  public <R> CompletableFuture<R> executeOutOfBand(QmpCommand<R> command, Duration timeout) {
+    return valueOf(pass(command, timeout, new Pending.Way.OutOfBand()));
+  }
+
+  /**
+   * Executes a command that takes an open file ({@code add-fd}, {@code getfd}) and sends a
+   * duplicate of the descriptor with it. One such command is on its way at a time.
+   *
+   * @param descriptor stays the caller's, who keeps it open until the future has completed
+   * @return as {@link #execute(QmpCommand, Duration)}; not sent over what is no unix socket
+   */
+  public <R> CompletableFuture<R> executeWithDescriptor(
+      QmpCommand<R> command, FileDescriptor descriptor, Duration timeout) {
+    if (Transport.descriptor(channel).isEmpty()) {
+      return CompletableFuture.failedFuture(
+          new CommandException.NotSent(
+              command.command(), "an open file can only be passed over a unix socket"));
+    }
+    return valueOf(pass(command, timeout, new Pending.Way.WithDescriptor(descriptor)));
   }
 
   /** Executes a command and tells when it was sent and answered. */
   public <R> CompletableFuture<Timed<R>> executeTimed(QmpCommand<R> command, Duration timeout) {
+    return pass(command, timeout, new Pending.Way.InTurn());
+  }
+
+  /** Through the gate, where there is one, and on its way. */
+  private <R> CompletableFuture<Timed<R>> pass(
+      QmpCommand<R> command, Duration timeout, Pending.Way way) {
     ArgumentGate open = gate;
     if (open != null) {
       try {
-        return submit(open.pass(command), timeout);
+        return submit(open.pass(command), timeout, way);
       } catch (CommandException.Unsupported unsupported) {
         return CompletableFuture.failedFuture(unsupported);
       }
     }
-    return submit(command, timeout);
+    return submit(command, timeout, way);
   }
 
-  private <R> CompletableFuture<Timed<R>> submit(QmpCommand<R> command, Duration timeout) {
-    var pending = new Pending<>(command, ids.incrementAndGet(), timeout, options.callbacks());
+  private <R> CompletableFuture<Timed<R>> submit(
+      QmpCommand<R> command, Duration timeout, Pending.Way way) {
+    var pending = new Pending<>(command, ids.incrementAndGet(), timeout, options.callbacks(), way);
     channel.eventLoop().execute(() -> session.submit(pending));
-    return pending.reply();
+    CompletableFuture<Timed<R>> reply = pending.reply();
+    var unused =
+        reply.whenComplete((value, failure) -> {
+          if (reply.isCancelled()) {
+            channel.eventLoop().execute(() -> session.cancel(pending));
+          }
+        });
+    return reply;
+  }
+
+  private static <R> CompletableFuture<R> valueOf(CompletableFuture<Timed<R>> timed) {
+    CompletableFuture<R> value = timed.thenApply(Timed::value);
+    var unused =
+        value.whenComplete((done, failure) -> {
+          if (value.isCancelled()) {
+            timed.cancel(false);
+          }
+        });
+    return value;
   }
 
   /** Executes a command by its name, for what has no record here. */
@@ -210,7 +320,18 @@ public final class QmpClient implements AutoCloseable {
    * @return to end it, and to learn how many events a slow listener lost
    */
   public QmpSubscription events(Consumer<QmpEvent> listener) {
-    var subscription = new QmpSubscription(listener, options.callbacks(), session::unsubscribe);
+    return subscribe(event -> true, listener);
+  }
+
+  /** Tells a listener of the events by these names alone; no other takes a place in its queue. */
+  public QmpSubscription events(Set<String> names, Consumer<QmpEvent> listener) {
+    Set<String> wanted = Set.copyOf(names);
+    return subscribe(event -> wanted.contains(event.name()), listener);
+  }
+
+  private QmpSubscription subscribe(Predicate<QmpEvent> filter, Consumer<QmpEvent> listener) {
+    var subscription =
+        new QmpSubscription(filter, listener, options.callbacks(), session::unsubscribe);
     session.subscribe(subscription);
     return subscription;
   }

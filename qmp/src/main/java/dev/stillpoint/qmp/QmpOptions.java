@@ -2,6 +2,7 @@ package dev.stillpoint.qmp;
 
 import dev.stillpoint.qmp.wire.CallbackThreads;
 import java.time.Duration;
+import java.util.OptionalLong;
 import java.util.concurrent.Executor;
 
 /**
@@ -12,19 +13,31 @@ import java.util.concurrent.Executor;
  * @param callbacks where futures complete and events are told; never the event loop
  * @param unknownArguments what becomes of what this QEMU does not know; where that is looked at,
  *     the schema is read at the connect
+ * @param outOfBand whether to enable out-of-band execution where the monitor offers it. QEMU reads
+ *     on while a command runs then, up to eight of them; without it, one at a time
+ * @param peerUid the user who must serve the unix socket, where it matters who does; a connect to
+ *     another user's, or to what is no unix socket, fails
  */
 public record QmpOptions(
     Duration connectTimeout,
     Duration commandTimeout,
     Executor callbacks,
-    UnknownArguments unknownArguments) {
+    UnknownArguments unknownArguments,
+    boolean outOfBand,
+    OptionalLong peerUid) {
 
   /** The default for both timeouts. */
   public static final Duration DEFAULT_TIMEOUT = Duration.ofSeconds(10);
 
-  /** Options that look at no arguments. */
+  /** Options that look at no arguments, enable nothing, and take whoever serves the socket. */
   public QmpOptions(Duration connectTimeout, Duration commandTimeout, Executor callbacks) {
-    this(connectTimeout, commandTimeout, callbacks, new UnknownArguments.Send());
+    this(
+        connectTimeout,
+        commandTimeout,
+        callbacks,
+        new UnknownArguments.Send(),
+        false,
+        OptionalLong.empty());
   }
 
   /** Ten seconds each, and shared daemon threads. */
@@ -34,16 +47,33 @@ public record QmpOptions(
 
   /** The same options with another connect timeout. */
   public QmpOptions withConnectTimeout(Duration timeout) {
-    return new QmpOptions(timeout, commandTimeout, callbacks, unknownArguments);
+    return new QmpOptions(timeout, commandTimeout, callbacks, unknownArguments, outOfBand, peerUid);
   }
 
   /** The same options with another command timeout. */
   public QmpOptions withCommandTimeout(Duration timeout) {
-    return new QmpOptions(connectTimeout, timeout, callbacks, unknownArguments);
+    return new QmpOptions(connectTimeout, timeout, callbacks, unknownArguments, outOfBand, peerUid);
   }
 
   /** The same options with another rule for what QEMU does not know. */
   public QmpOptions withUnknownArguments(UnknownArguments rule) {
-    return new QmpOptions(connectTimeout, commandTimeout, callbacks, rule);
+    return new QmpOptions(connectTimeout, commandTimeout, callbacks, rule, outOfBand, peerUid);
+  }
+
+  /** The same options with out-of-band execution, where the monitor offers it. */
+  public QmpOptions withOutOfBand() {
+    return new QmpOptions(
+        connectTimeout, commandTimeout, callbacks, unknownArguments, true, peerUid);
+  }
+
+  /** The same options with a demand on who serves the socket. */
+  public QmpOptions withPeerUid(long uid) {
+    return new QmpOptions(
+        connectTimeout,
+        commandTimeout,
+        callbacks,
+        unknownArguments,
+        outOfBand,
+        OptionalLong.of(uid));
   }
 }

@@ -3,6 +3,7 @@ package dev.stillpoint.qmp;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.stillpoint.qmp.command.QmpCapabilities;
 import dev.stillpoint.qmp.error.ProtocolException;
+import dev.stillpoint.qmp.transport.PassedDescriptor;
 import dev.stillpoint.qmp.wire.CallbackThreads;
 import dev.stillpoint.qmp.wire.Json;
 import dev.stillpoint.qmp.wire.Pending;
@@ -32,11 +33,18 @@ final class QmpSession extends SimpleChannelInboundHandler<ByteBuf> {
   /** QEMU reads no further when it has this many commands in its queue. */
   static final int MAX_IN_FLIGHT = 8;
 
+  /** A full queue stops QEMU's reading, and then nothing comes through out of band either. */
+  static final int MAX_IN_FLIGHT_BESIDE_OUT_OF_BAND = MAX_IN_FLIGHT - 1;
+
+  /** How many commands may be on their way out of band. */
+  static final int MAX_OUT_OF_BAND = 8;
+
   /** How many commands wait behind those. */
   static final int MAX_WAITING = 1024;
 
   private static final Logger log = LoggerFactory.getLogger(QmpSession.class);
   private static final long NEGOTIATION_ID = 0;
+  private static final String OUT_OF_BAND = "oob";
 
   private final QmpOptions options;
   private final Map<Long, Pending<?>> inFlight = new LinkedHashMap<>();
@@ -47,6 +55,7 @@ final class QmpSession extends SimpleChannelInboundHandler<ByteBuf> {
   private @Nullable ChannelHandlerContext context;
   private @Nullable QmpGreeting greeting;
   private boolean negotiated;
+  private boolean outOfBand;
   private boolean over;
   private volatile String ending = "the connection was closed by the monitor";
   private final LongAdder lateReplies = new LongAdder();
@@ -124,6 +133,8 @@ final class QmpSession extends SimpleChannelInboundHandler<ByteBuf> {
     ChannelHandlerContext ctx = context;
     if (ctx == null || over) {
       pending.giveUp(ending);
+    } else if (pending.way() instanceof Pending.Way.OutOfBand) {
+      submitOutOfBand(ctx, pending);
     } else if (waiting.size() >= MAX_WAITING) {
       pending.giveUp("more than " + MAX_WAITING + " commands wait already");
     } else {
@@ -131,6 +142,27 @@ final class QmpSession extends SimpleChannelInboundHandler<ByteBuf> {
       waiting.add(pending);
       pump(ctx);
     }
+  }
+
+  private void submitOutOfBand(ChannelHandlerContext ctx, Pending<?> pending) {
+    if (!negotiated || !outOfBand) {
+      pending.giveUp("out-of-band execution was not enabled, or the monitor does not offer it");
+    } else if (inFlight(Pending.Way.OutOfBand.class) >= MAX_OUT_OF_BAND) {
+      pending.giveUp(MAX_OUT_OF_BAND + " commands are on their way out of band already");
+    } else {
+      startDeadline(ctx, pending);
+      send(ctx, pending);
+    }
+  }
+
+  private long inFlight(Class<? extends Pending.Way> way) {
+    return inFlight.values().stream().filter(pending -> way.isInstance(pending.way())).count();
+  }
+
+  /** Its caller does not want it any more; a reply that still comes is a late one. */
+  void cancel(Pending<?> pending) {
+    waiting.remove(pending);
+    pending.giveUp("it was cancelled");
   }
 
   private void startDeadline(ChannelHandlerContext ctx, Pending<?> pending) {
@@ -146,15 +178,33 @@ final class QmpSession extends SimpleChannelInboundHandler<ByteBuf> {
   }
 
   private void pump(ChannelHandlerContext ctx) {
-    while (negotiated && inFlight.size() < MAX_IN_FLIGHT && !waiting.isEmpty()) {
+    while (negotiated && hasRoomFor(waiting.peek())) {
       send(ctx, waiting.remove());
     }
+  }
+
+  private boolean hasRoomFor(@Nullable Pending<?> next) {
+    if (next == null) {
+      return false;
+    }
+    int window = outOfBand ? MAX_IN_FLIGHT_BESIDE_OUT_OF_BAND : MAX_IN_FLIGHT;
+    if (inFlight.size() - inFlight(Pending.Way.OutOfBand.class) >= window) {
+      return false;
+    }
+    // QEMU keeps the open file that came last: a second one would take the place of the first.
+    return !(next.way() instanceof Pending.Way.WithDescriptor)
+        || inFlight(Pending.Way.WithDescriptor.class) == 0;
   }
 
   private void send(ChannelHandlerContext ctx, Pending<?> pending) {
     inFlight.put(pending.id(), pending);
     pending.markSent();
-    ctx.writeAndFlush(Unpooled.wrappedBuffer(pending.line()))
+    ByteBuf line = Unpooled.wrappedBuffer(pending.line());
+    Object message =
+        pending.way() instanceof Pending.Way.WithDescriptor with
+            ? new PassedDescriptor(line, with.descriptor())
+            : line;
+    ctx.writeAndFlush(message)
         .addListener(done -> {
           if (!done.isSuccess()) {
             notWritten(ctx, pending, done.cause());
@@ -205,10 +255,15 @@ final class QmpSession extends SimpleChannelInboundHandler<ByteBuf> {
       log.warn("the monitor greeted twice");
       return;
     }
-    greeting = QmpGreeting.of(content);
+    QmpGreeting heard = QmpGreeting.of(content);
+    greeting = heard;
+    outOfBand = options.outOfBand() && heard.capabilities().contains(OUT_OF_BAND);
     var capabilities =
         new Pending<>(
-            new QmpCapabilities(), NEGOTIATION_ID, options.connectTimeout(), options.callbacks());
+            outOfBand ? new QmpCapabilities(List.of(OUT_OF_BAND)) : new QmpCapabilities(),
+            NEGOTIATION_ID,
+            options.connectTimeout(),
+            options.callbacks());
     startDeadline(ctx, capabilities);
     send(ctx, capabilities);
   }

@@ -6,6 +6,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -19,6 +20,7 @@ public final class QmpSubscription implements AutoCloseable {
 
   private static final Logger log = LoggerFactory.getLogger(QmpSubscription.class);
 
+  private final Predicate<QmpEvent> filter;
   private final Consumer<QmpEvent> listener;
   private final Executor callbacks;
   private final Consumer<QmpSubscription> onClose;
@@ -28,8 +30,13 @@ public final class QmpSubscription implements AutoCloseable {
   private boolean closed;
   private long dropped;
 
+  /** Listens to what the filter lets through, which runs on the event loop. */
   QmpSubscription(
-      Consumer<QmpEvent> listener, Executor callbacks, Consumer<QmpSubscription> onClose) {
+      Predicate<QmpEvent> filter,
+      Consumer<QmpEvent> listener,
+      Executor callbacks,
+      Consumer<QmpSubscription> onClose) {
+    this.filter = filter;
     this.listener = listener;
     this.callbacks = callbacks;
     this.onClose = onClose;
@@ -69,7 +76,7 @@ public final class QmpSubscription implements AutoCloseable {
 
   void offer(QmpEvent event) {
     synchronized (this) {
-      if (closed) {
+      if (closed || !filter.test(event)) {
         return;
       }
       if (waiting.size() >= MAX_WAITING) {

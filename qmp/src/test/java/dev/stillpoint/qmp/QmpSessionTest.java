@@ -7,16 +7,21 @@ import static dev.stillpoint.qmp.testing.Failures.failure;
 import static dev.stillpoint.qmp.testing.Failures.message;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.fasterxml.jackson.databind.node.MissingNode;
 import dev.stillpoint.qmp.command.QueryStatus;
 import dev.stillpoint.qmp.command.StatusInfo;
 import dev.stillpoint.qmp.command.Timed;
 import dev.stillpoint.qmp.error.CommandException.MayHaveRun;
 import dev.stillpoint.qmp.error.CommandException.NotSent;
 import dev.stillpoint.qmp.error.ProtocolException;
+import dev.stillpoint.qmp.transport.PassedDescriptor;
 import dev.stillpoint.qmp.wire.Pending;
 import io.netty.channel.embedded.EmbeddedChannel;
+import java.io.FileDescriptor;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -62,7 +67,7 @@ class QmpSessionTest {
     var monitor = new SessionOnAClock();
     List<QmpEvent> told = new ArrayList<>();
     monitor.session.subscribe(
-        new QmpSubscription(told::add, Runnable::run, monitor.session::unsubscribe));
+        new QmpSubscription(event -> true, told::add, Runnable::run, monitor.session::unsubscribe));
     var status = monitor.ask(LONG);
     // when
     monitor.receive(EVENT);
@@ -232,7 +237,8 @@ class QmpSessionTest {
     var monitor = SessionOnAClock.negotiated();
     List<Runnable> postponed = new ArrayList<>();
     List<QmpEvent> told = new ArrayList<>();
-    var subscription = new QmpSubscription(told::add, postponed::add, monitor.session::unsubscribe);
+    var subscription =
+        new QmpSubscription(event -> true, told::add, postponed::add, monitor.session::unsubscribe);
     monitor.session.subscribe(subscription);
     // when
     for (int i = 0; i < QmpSubscription.MAX_WAITING + 3; i++) {
@@ -257,7 +263,8 @@ class QmpSessionTest {
     var channel = new EmbeddedChannel(session);
     channel.close().syncUninterruptibly();
     // when
-    var subscription = new QmpSubscription(event -> {}, Runnable::run, session::unsubscribe);
+    var subscription =
+        new QmpSubscription(event -> true, event -> {}, Runnable::run, session::unsubscribe);
     session.subscribe(subscription);
     postponed.forEach(Runnable::run);
     // then
@@ -289,6 +296,7 @@ class QmpSessionTest {
     List<QmpEvent> told = new ArrayList<>();
     monitor.session.subscribe(
         new QmpSubscription(
+            event -> true,
             event -> {
               told.add(event);
               throw new AssertionError("a listener's own fault");
@@ -308,7 +316,8 @@ class QmpSessionTest {
     var monitor = SessionOnAClock.negotiated();
     List<Runnable> postponed = new ArrayList<>();
     List<QmpEvent> told = new ArrayList<>();
-    var subscription = new QmpSubscription(told::add, postponed::add, monitor.session::unsubscribe);
+    var subscription =
+        new QmpSubscription(event -> true, told::add, postponed::add, monitor.session::unsubscribe);
     monitor.session.subscribe(subscription);
     monitor.receive(EVENT);
     // when
@@ -333,5 +342,100 @@ class QmpSessionTest {
     // then
     assertEquals("running", first.join().value().status());
     assertTrue(message(failure(MayHaveRun.class, second)).contains("broken pipe"));
+  }
+
+  @Test
+  void whatIsCancelledBeforeItIsSentIsNeverSentAndALateReplyIsNobodys() {
+    // given a full window and one command that waits
+    var monitor = SessionOnAClock.negotiated();
+    List<Pending<StatusInfo>> asked = new ArrayList<>();
+    for (int id = 1; id <= QmpSession.MAX_IN_FLIGHT + 1; id++) {
+      asked.add(pending(id, new Pending.Way.InTurn()));
+      monitor.session.submit(asked.get(id - 1));
+    }
+    monitor.written();
+    // when the first and the last are cancelled, and the first is answered
+    monitor.session.cancel(asked.get(0));
+    monitor.session.cancel(asked.get(QmpSession.MAX_IN_FLIGHT));
+    monitor.receive(running(1));
+    // then
+    assertEquals("", monitor.written());
+    assertEquals(1, monitor.session.lateReplies());
+    monitor.receive(running(2));
+    assertEquals("running", asked.get(1).reply().join().value().status());
+    failure(MayHaveRun.class, asked.get(0).reply());
+    failure(NotSent.class, asked.get(QmpSession.MAX_IN_FLIGHT).reply());
+  }
+
+  @Test
+  void outOfBandPassesAFullWindowAndInBandLeavesRoomForIt() {
+    // given a monitor that offers it
+    var monitor =
+        new SessionOnAClock(new QmpOptions(CONNECT_TIMEOUT, LONG, Runnable::run).withOutOfBand());
+    monitor.receive(GREETING);
+    assertEquals(
+        "{\"execute\":\"qmp_capabilities\",\"arguments\":{\"enable\":[\"oob\"]},\"id\":0}\n",
+        monitor.written());
+    monitor.receive("{\"return\": {}, \"id\": 0}\n");
+    // when
+    for (int id = 1; id <= QmpSession.MAX_IN_FLIGHT; id++) {
+      monitor.session.submit(pending(id, new Pending.Way.InTurn()));
+    }
+    // then QEMU's queue is never full
+    assertEquals(QmpSession.MAX_IN_FLIGHT_BESIDE_OUT_OF_BAND, monitor.written().lines().count());
+    // when
+    var urgent = pending(100, new Pending.Way.OutOfBand());
+    monitor.session.submit(urgent);
+    // then
+    assertEquals("{\"exec-oob\":\"query-status\",\"id\":100}\n", monitor.written());
+    monitor.receive(running(100));
+    assertEquals("running", urgent.reply().join().value().status());
+  }
+
+  @Test
+  void outOfBandIsNotSentWhereItWasNotEnabled() {
+    // given
+    var monitor = SessionOnAClock.negotiated();
+    var urgent = pending(100, new Pending.Way.OutOfBand());
+    // when
+    monitor.session.submit(urgent);
+    // then
+    failure(NotSent.class, urgent.reply());
+    assertEquals("", monitor.written());
+  }
+
+  @Test
+  void aSecondOpenFileWaitsUntilTheFirstIsTaken() {
+    // given
+    var monitor = SessionOnAClock.negotiated();
+    var file = new Pending.Way.WithDescriptor(FileDescriptor.in);
+    // when
+    monitor.session.submit(pending(1, file));
+    monitor.session.submit(pending(2, file));
+    // then
+    assertInstanceOf(PassedDescriptor.class, monitor.channel.readOutbound());
+    assertNull(monitor.channel.readOutbound());
+    monitor.receive(running(1));
+    assertInstanceOf(PassedDescriptor.class, monitor.channel.readOutbound());
+  }
+
+  @Test
+  void anEventThatTheFilterStopsTakesNoPlace() {
+    // given a listener that is told later
+    List<Runnable> postponed = new ArrayList<>();
+    var subscription =
+        new QmpSubscription(
+            event -> event.name().equals("STOP"), event -> {}, postponed::add, done -> {});
+    // when
+    for (int i = 0; i < 2 * QmpSubscription.MAX_WAITING; i++) {
+      subscription.offer(new QmpEvent("RTC_CHANGE", MissingNode.getInstance(), Instant.EPOCH));
+    }
+    // then
+    assertEquals(0, subscription.dropped());
+    assertEquals(List.of(), postponed);
+  }
+
+  private static Pending<StatusInfo> pending(long id, Pending.Way way) {
+    return new Pending<>(new QueryStatus(), id, LONG, Runnable::run, way);
   }
 }

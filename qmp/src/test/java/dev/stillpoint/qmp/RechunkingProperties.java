@@ -29,6 +29,7 @@ class RechunkingProperties {
     List<String> events = new ArrayList<>();
     monitor.session.subscribe(
         new QmpSubscription(
+            event -> true,
             event -> events.add(event.data().path("path").asText()),
             Runnable::run,
             monitor.session::unsubscribe));

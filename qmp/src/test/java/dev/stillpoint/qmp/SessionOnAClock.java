@@ -26,12 +26,16 @@ final class SessionOnAClock {
   static final String GREETING = FakeQmpServer.GREETING.replace('\'', '"') + "\r\n";
   static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(3);
 
-  final QmpSession session =
-      new QmpSession(new QmpOptions(CONNECT_TIMEOUT, QmpOptions.DEFAULT_TIMEOUT, Runnable::run));
+  final QmpSession session;
   final EmbeddedChannel channel = new EmbeddedChannel();
   private long ids;
 
   SessionOnAClock() {
+    this(new QmpOptions(CONNECT_TIMEOUT, QmpOptions.DEFAULT_TIMEOUT, Runnable::run));
+  }
+
+  SessionOnAClock(QmpOptions options) {
+    session = new QmpSession(options);
     channel.freezeTime();
     channel.pipeline().addLast(new LineBasedFrameDecoder(Json.MAX_LINE), session);
   }

@@ -38,6 +38,8 @@ public final class ConnectFailedException extends IOException {
     UNREACHABLE,
     /** A certificate or a key cannot be used here, or the two sides did not agree on TLS. */
     TLS_FAILED,
+    /** Another user serves the socket than was demanded. */
+    WRONG_PEER,
     /** The program of an exec endpoint could not be started. */
     PROGRAM_FAILED,
     /** Anything else; the cause says what. */

@@ -3,6 +3,7 @@ package dev.stillpoint.qmp.transport;
 import dev.stillpoint.qmp.endpoint.ConnectFailedException;
 import dev.stillpoint.qmp.endpoint.ConnectFailedException.Reason;
 import dev.stillpoint.qmp.endpoint.Endpoint;
+import dev.stillpoint.qmp.endpoint.PeerCredentials;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandler;
 import io.netty.channel.EventLoopGroup;
@@ -33,11 +34,17 @@ public final class Transport {
   private Transport() {}
 
   /**
-   * The process behind a unix socket, as the kernel knows it: the one that began to listen. Empty
-   * for other channels, where the kernel does not tell, and once the channel is closed.
+   * Who is behind a unix socket. Empty for other channels, where the kernel does not tell, and once
+   * the channel is closed.
    */
+  public static Optional<PeerCredentials> peer(Channel channel) {
+    return channel instanceof UnixChannel unix ? unix.socket().peer() : Optional.empty();
+  }
+
+  /** The process of {@link #peer}, where it is known. */
   public static OptionalLong peerPid(Channel channel) {
-    return channel instanceof UnixChannel unix ? unix.socket().peerPid() : OptionalLong.empty();
+    long pid = peer(channel).map(PeerCredentials::pid).orElse(0L);
+    return pid > 0 ? OptionalLong.of(pid) : OptionalLong.empty();
   }
 
   /**

@@ -187,6 +187,9 @@ final class UnixChannel extends AbstractChannel implements DuplexChannel {
 
   @Override
   protected Object filterOutboundMessage(Object message) {
+    if (message instanceof PassedDescriptor) {
+      return message;
+    }
     if (!(message instanceof ByteBuf buffer)) {
       throw new UnsupportedOperationException("Not bytes: " + message.getClass());
     }
@@ -202,13 +205,15 @@ final class UnixChannel extends AbstractChannel implements DuplexChannel {
   @Override
   protected void doWrite(ChannelOutboundBuffer pending) throws IOException {
     for (int spins = config.getWriteSpinCount(); spins > 0; spins--) {
-      ByteBuf buffer = (ByteBuf) pending.current();
-      if (buffer == null) {
+      Object message = pending.current();
+      if (message == null) {
         setInterest(interest & ~SelectionKey.OP_WRITE);
         return;
       }
+      ByteBuf buffer =
+          message instanceof PassedDescriptor with ? with.content() : (ByteBuf) message;
       if (buffer.isReadable()) {
-        int written = socket.write(buffer);
+        int written = write(message, buffer);
         pending.progress(written);
         if (written == 0) {
           break;
@@ -220,6 +225,17 @@ final class UnixChannel extends AbstractChannel implements DuplexChannel {
     }
     setInterest(
         pending.isEmpty() ? interest & ~SelectionKey.OP_WRITE : interest | SelectionKey.OP_WRITE);
+  }
+
+  private int write(Object message, ByteBuf buffer) throws IOException {
+    if (!(message instanceof PassedDescriptor with) || with.isPassed()) {
+      return socket.write(buffer);
+    }
+    int written = socket.writePassing(buffer, with.descriptor());
+    if (written > 0) {
+      with.markPassed();
+    }
+    return written;
   }
 
   // The ends

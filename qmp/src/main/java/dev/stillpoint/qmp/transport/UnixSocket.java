@@ -1,5 +1,6 @@
 package dev.stillpoint.qmp.transport;
 
+import dev.stillpoint.qmp.endpoint.PeerCredentials;
 import io.netty.buffer.ByteBuf;
 import java.io.Closeable;
 import java.io.FileDescriptor;
@@ -9,10 +10,10 @@ import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.util.Optional;
-import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 import org.newsclub.net.unix.AFUNIXSocketAddress;
 import org.newsclub.net.unix.AFUNIXSocketChannel;
+import org.newsclub.net.unix.AFUNIXSocketCredentials;
 
 /**
  * A connected unix socket in non-blocking mode.
@@ -82,16 +83,17 @@ final class UnixSocket implements Closeable {
     return socket;
   }
 
-  /** The process that listens; empty where the kernel does not tell. */
-  OptionalLong peerPid() {
+  /** Who listens; empty where the kernel does not tell. */
+  Optional<PeerCredentials> peer() {
     if (!servedByPeer) {
-      return OptionalLong.empty();
+      return Optional.empty();
     }
     try {
-      long pid = socket.getPeerCredentials().getPid();
-      return pid > 0 ? OptionalLong.of(pid) : OptionalLong.empty();
+      AFUNIXSocketCredentials peer = socket.getPeerCredentials();
+      return Optional.of(
+          new PeerCredentials(Math.max(0, peer.getPid()), peer.getUid(), peer.getGid()));
     } catch (IOException e) {
-      return OptionalLong.empty();
+      return Optional.empty();
     }
   }
 
@@ -118,6 +120,17 @@ final class UnixSocket implements Closeable {
   /** Writes a buffer's readable bytes as far as there is room: the count, or 0. */
   int write(ByteBuf buffer) throws IOException {
     return buffer.readBytes(out, buffer.readableBytes());
+  }
+
+  /**
+   * Writes as far as there is room, a duplicate of the descriptor with the first byte: the count,
+   * or 0 if nothing went. junixsocket forgets the descriptor then: the next attempt gives it again.
+   */
+  int writePassing(ByteBuf buffer, FileDescriptor passed) throws IOException {
+    socket.setOutboundFileDescriptors(passed);
+    int count = Math.max(0, socket.write(buffer.nioBuffer()));
+    buffer.skipBytes(count);
+    return count;
   }
 
   void shutdownInput() throws IOException {

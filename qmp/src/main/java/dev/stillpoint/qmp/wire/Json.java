@@ -55,8 +55,13 @@ public final class Json {
 
   /** A command as one line, newline included. */
   public static byte[] line(String command, @Nullable Object arguments, long id) {
+    return line("execute", command, arguments, id);
+  }
+
+  /** A command as one line, which is to be done as the verb says. */
+  static byte[] line(String verb, String command, @Nullable Object arguments, long id) {
     ObjectNode request = MAPPER.createObjectNode();
-    request.put("execute", command);
+    request.put(verb, command);
     if (arguments != null) {
       JsonNode tree = MAPPER.valueToTree(arguments);
       if (!tree.isEmpty()) {

@@ -5,6 +5,7 @@ import dev.stillpoint.qmp.command.Command;
 import dev.stillpoint.qmp.command.Timed;
 import dev.stillpoint.qmp.error.CommandException;
 import io.netty.util.concurrent.ScheduledFuture;
+import java.io.FileDescriptor;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
@@ -23,19 +24,45 @@ public final class Pending<R> {
   private final long id;
   private final Duration timeout;
   private final Executor callbacks;
+  private final Way way;
   private final CompletableFuture<Timed<R>> reply = new CompletableFuture<>();
   private @Nullable ScheduledFuture<?> deadline;
   private long sentNanos;
   private boolean sent;
   private boolean over;
 
-  /** A command that is encoded already, on the caller's thread. */
+  /** How a command is to be sent. */
+  public sealed interface Way {
+    /** In its turn. */
+    record InTurn() implements Way {}
+
+    /** In its turn, with an open file. */
+    record WithDescriptor(FileDescriptor descriptor) implements Way {}
+
+    /** At once, and done before what waits ({@code exec-oob}). */
+    record OutOfBand() implements Way {}
+  }
+
+  /** A command that is encoded already, on the caller's thread, and sent in its turn. */
   public Pending(Command<R> command, long id, Duration timeout, Executor callbacks) {
+    this(command, id, timeout, callbacks, new Way.InTurn());
+  }
+
+  /** A command that is encoded already, on the caller's thread. */
+  public Pending(Command<R> command, long id, Duration timeout, Executor callbacks, Way way) {
     this.command = command;
     this.id = id;
     this.timeout = timeout.compareTo(LONGEST) > 0 ? LONGEST : timeout;
     this.callbacks = callbacks;
-    this.line = Json.line(command.command(), command, id);
+    this.way = way;
+    this.line =
+        Json.line(
+            way instanceof Way.OutOfBand ? "exec-oob" : "execute", command.command(), command, id);
+  }
+
+  /** How it is to be sent. */
+  public Way way() {
+    return way;
   }
 
   /** The command's name. */
