@@ -75,7 +75,8 @@ final class Crew implements Participants {
         .thenCompose(known -> machineStatus(deadline))
         .thenCompose(status ->
             checkCuts(deadline)
-                .thenCompose(group -> checkQuiesce(status, deadline).thenApply(q -> plan(q))));
+                .thenCompose(
+                    group -> checkQuiesce(status, deadline).thenApply(q -> plan(status, q))));
   }
 
   private CompletionStage<MachineStatus> machineStatus(Deadline deadline) {
@@ -171,7 +172,7 @@ final class Crew implements Participants {
         new QuiesceCheck.Unavailable(Failure.of(ErrorCode.AGENT_UNAVAILABLE, why)));
   }
 
-  private Survey plan(QuiesceCheck check) {
+  private Survey plan(MachineStatus status, QuiesceCheck check) {
     var reasons = new ArrayList<String>();
     var notCovered = new ArrayList<>(cuts.notCovered());
     var warnings = new ArrayList<>(cuts.warnings());
@@ -190,10 +191,13 @@ final class Crew implements Participants {
       case QuiesceCheck.Unavailable none -> reasons.add(none.reason().message());
       case QuiesceCheck.Refused refused -> throw new SnapshotException(refused.reason());
     }
-    boolean pause = !cuts.isOneInstant() && pauser.isPresent();
+    // A machine that somebody else has paused writes nothing, and is not ours to continue.
+    boolean stands = status.kind() == MachineStatus.Kind.PAUSED;
+    boolean pause = !cuts.isOneInstant() && pauser.isPresent() && !stands;
     pauses = pause;
     var plan = new Plan(freeze, pause, pace.isPresent());
-    return new Survey(plan, pace, cuts.isOneInstant() || pause, reasons, notCovered, warnings);
+    boolean oneInstant = cuts.isOneInstant() || pause || stands;
+    return new Survey(plan, pace, oneInstant, reasons, notCovered, warnings);
   }
 
   @Override

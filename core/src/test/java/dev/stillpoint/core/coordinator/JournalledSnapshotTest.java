@@ -230,6 +230,18 @@ class JournalledSnapshotTest {
     assertTrue(at(Phase.ENDED).resumeOwed());
   }
 
+  @Test
+  void aMachineThatSomebodyElseHasPausedIsNeitherPausedNorContinued() {
+    // given
+    var pauser = new StuckPauser(MachineStatus.Kind.PAUSED);
+    // when
+    SnapshotResult result = takePaused(recording(), pauser, impatient().quiesce(Quiesce.PREFER));
+    // then: its disks are cut at one instant all the same, as nothing writes to them
+    assertEquals(Outcome.SUCCEEDED, result.outcome(), result::toString);
+    assertEquals(Consistency.CRASH, result.consistency(), result::toString);
+    assertFalse(at(Phase.HOLDING).resumeOwed());
+  }
+
   private static SnapshotRequest impatient() {
     return SnapshotRequest.named("nightly")
         .timeout(Duration.ofMillis(300))
@@ -333,10 +345,14 @@ class JournalledSnapshotTest {
   }
 
   /** Pauses, and never confirms a resume. */
-  private static final class StuckPauser implements Pauser {
+  private record StuckPauser(MachineStatus.Kind before) implements Pauser {
+    StuckPauser() {
+      this(MachineStatus.Kind.RUNNING);
+    }
+
     @Override
     public CompletionStage<MachineStatus> status(Deadline deadline) {
-      return done(new MachineStatus(MachineStatus.Kind.RUNNING, "running"));
+      return done(new MachineStatus(before, before.toString()));
     }
 
     @Override
