@@ -16,6 +16,7 @@ module dev.stillpoint.qmp {
   exports dev.stillpoint.qmp.command;
   exports dev.stillpoint.qmp.endpoint;
   exports dev.stillpoint.qmp.error;
+  exports dev.stillpoint.qmp.job;
   exports dev.stillpoint.qmp.qapi;
   exports dev.stillpoint.qmp.transport to
       dev.stillpoint.qga;
