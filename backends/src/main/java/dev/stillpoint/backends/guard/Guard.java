@@ -242,8 +242,8 @@ final class Guard implements AutoCloseable {
         extendedNanos = clock.getAsLong();
         stoodStill.complete("the guard had begun to thaw it");
       }
-      case Words.SILENCE, Words.ENDED -> {
-        // It writes nothing: it is gone, or hears our question before it goes on.
+      case Words.SILENCE, Words.ENDED, GuardWatch.GAVE_UP -> {
+        // It writes nothing: it is gone or has given up, or hears our question before it goes on.
         extendedNanos = clock.getAsLong();
       }
       default -> {
@@ -263,7 +263,7 @@ final class Guard implements AutoCloseable {
       }
       String[] parts = said.split(" ", -1);
       if (parts.length > 1 && parts[1].equals(number)) {
-        return parts[0];
+        return said.endsWith(GuardWatch.GAVE_UP) ? GuardWatch.GAVE_UP : parts[0];
       }
     }
   }

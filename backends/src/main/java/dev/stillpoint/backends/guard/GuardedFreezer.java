@@ -25,6 +25,10 @@ public final class GuardedFreezer implements Freezer {
   private final OperationGuard guard;
   private final Gate gate = new Gate();
   private final Function<ThawReport, ThawReport> letGo = this::letGo;
+  private final Function<FreezeReport, FreezeReport> frozen = this::frozen;
+
+  /** Whether the freeze was answered before the guard can have thawed: what it does comes after. */
+  private volatile boolean frozenInTime;
 
   /**
    * A guarded freezer; its guard begins to start.
@@ -49,7 +53,8 @@ public final class GuardedFreezer implements Freezer {
     return guard
         .armForFreeze(agent)
         .exceptionally(this::unguarded)
-        .thenCompose(armed -> gate.open() ? inner.freeze(deadline) : tooLate())
+        .thenCompose(armed ->
+            guard.isFresh() && gate.open() ? inner.freeze(deadline).thenApply(frozen) : tooLate())
         .whenComplete(this::noteUnwritten);
   }
 
@@ -57,7 +62,15 @@ public final class GuardedFreezer implements Freezer {
     throw FreezeException.notWritten(OperationGuard.unguarded(thrown, "freeze"));
   }
 
-  /** The operation has gone on without this freeze: written now, nobody would thaw it. */
+  private FreezeReport frozen(FreezeReport report) {
+    frozenInTime = guard.isFresh();
+    return report;
+  }
+
+  /**
+   * The operation has gone on without this freeze, or the guard may be done with it: written now,
+   * nobody would thaw it.
+   */
   private static CompletionStage<FreezeReport> tooLate() {
     return CompletableFuture.failedFuture(
         FreezeException.notWritten(
@@ -83,7 +96,12 @@ public final class GuardedFreezer implements Freezer {
     }
     return guard
         .isStillOurs()
-        .thenCompose(ours -> ours ? inner.thaw(deadline).thenApply(letGo) : takenOver());
+        .thenCompose(ours ->
+            ours
+                ? inner.thaw(deadline).thenApply(letGo)
+                : frozenInTime
+                    ? takenOver()
+                    : inner.thaw(deadline).thenApply(proof -> letGo(doubted(proof))));
   }
 
   private ThawReport letGo(ThawReport proof) {
@@ -97,6 +115,16 @@ public final class GuardedFreezer implements Freezer {
         doubtful(
             "this process stood still for too long, and the guard thawed the guest: that the"
                 + " freeze held is not proved"));
+  }
+
+  /** The guard thawed, but a freeze may have come after that; now it is thawed for sure. */
+  private static ThawReport doubted(ThawReport proof) {
+    return new ThawReport(
+        Consistency.CRASH,
+        List.of("this process stood still for too long before the freeze was answered"),
+        proof.warnings(),
+        proof.firstWrittenNanos(),
+        proof.repliedNanos());
   }
 
   private static ThawReport doubtful(String why) {

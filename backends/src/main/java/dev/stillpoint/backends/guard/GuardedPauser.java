@@ -19,6 +19,10 @@ public final class GuardedPauser implements Pauser {
   private final OperationGuard guard;
   private final Gate gate = new Gate();
   private final Runnable letGo;
+  private final Runnable paused;
+
+  /** Whether the pause was answered before the guard can have resumed the machine. */
+  private volatile boolean pausedInTime;
 
   /**
    * A guarded pauser. Its guard is started only if the operation will pause.
@@ -30,6 +34,7 @@ public final class GuardedPauser implements Pauser {
     this.monitor = monitor;
     this.guard = guard;
     this.letGo = () -> guard.resumed(true);
+    this.paused = () -> pausedInTime = guard.isFresh();
   }
 
   @Override
@@ -48,7 +53,8 @@ public final class GuardedPauser implements Pauser {
     return guard
         .armForPause()
         .exceptionally(this::unguarded)
-        .thenCompose(armed -> gate.open() ? inner.pause(deadline) : tooLate());
+        .thenCompose(armed ->
+            guard.isFresh() && gate.open() ? inner.pause(deadline).thenRun(paused) : tooLate());
   }
 
   private Guard unguarded(Throwable thrown) {
@@ -73,6 +79,9 @@ public final class GuardedPauser implements Pauser {
     return guard
         .isStillOurs()
         .thenCompose(ours ->
-            ours ? inner.resume(deadline).thenRun(letGo) : CompletableFuture.runAsync(letGo));
+            // What the guard did before the pause was answered may have been before the pause.
+            ours || !pausedInTime
+                ? inner.resume(deadline).thenRun(letGo)
+                : CompletableFuture.runAsync(letGo));
   }
 }

@@ -116,6 +116,16 @@ class StandstillTest {
   }
 
   @Test
+  void whatTheGuardHasGivenUpIsOursToDo() {
+    words.after(Guard.DEADLINE.plusSeconds(70), "done 1 " + GuardWatch.GAVE_UP);
+    words.pass(Guard.DEADLINE.plusSeconds(70));
+    // when
+    guard.beat();
+    // then
+    assertTrue(guard.isStillOurs());
+  }
+
+  @Test
   void anAnswerToAnEarlierQuestionIsNone() {
     words.pass(Guard.DEADLINE.plusSeconds(1));
     guard.beat();
