@@ -1,5 +1,6 @@
 package dev.stillpoint.backends;
 
+import dev.stillpoint.backends.guard.Guards;
 import dev.stillpoint.backends.guest.GuestQuiescer;
 import dev.stillpoint.backends.guest.MonitorPauser;
 import dev.stillpoint.backends.guest.Volume;
@@ -71,12 +72,26 @@ public final class Doctor {
    */
   public static Diagnosis examine(
       QmpClient monitor, List<SelectedDisk> chosen, QgaClient agent, boolean tryFreeze) {
+    return examine(monitor, chosen, agent, tryFreeze, Guards.fresh());
+  }
+
+  /**
+   * The same with guards from elsewhere, for a freeze that is tried.
+   *
+   * @param guards stay the caller's to close
+   */
+  public static Diagnosis examine(
+      QmpClient monitor,
+      List<SelectedDisk> chosen,
+      QgaClient agent,
+      boolean tryFreeze,
+      Guards guards) {
     var doctor = new Doctor(monitor, chosen);
     doctor.examineMachine();
     doctor.examineGuest(agent);
     Optional<Trial> trial =
         tryFreeze && doctor.obstacles.isEmpty()
-            ? Optional.of(doctor.trial(agent))
+            ? Optional.of(doctor.trial(agent, guards))
             : Optional.empty();
     return doctor.diagnosis(trial);
   }
@@ -132,18 +147,26 @@ public final class Doctor {
     }
   }
 
-  private Trial trial(QgaClient agent) {
+  private Trial trial(QgaClient agent, Guards guards) {
     String id = SnapshotCoordinator.newOperationId();
     MachineLock lock =
         MachineLock.take(List.of(monitor.endpoint(), agent.endpoint()), id, "doctor");
+    try {
+      lock.takeQemu(agent.peerPid());
+      return trial(agent, id, guards);
+    } finally {
+      lock.close();
+    }
+  }
+
+  private Trial trial(QgaClient agent, String id, Guards guards) {
     Journal journal = JournalDirectory.in(StateDirectory.standard());
-    GuestFreeze hand = GuestFreeze.over(agent, id, "doctor", journal);
+    GuestFreeze hand = GuestFreeze.over(agent, id, "doctor", journal, guards);
     try {
       hand.requireFreezable(PATIENCE);
       return tried(hand);
     } finally {
       var unused = hand.letGo();
-      lock.close();
     }
   }
 

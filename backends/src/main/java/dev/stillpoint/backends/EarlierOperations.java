@@ -22,7 +22,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * The operations on a machine that did not end, as whoever begins the next one is told.
+ * The operations that did not end, as whoever begins the next one on their machine is told.
  *
  * @param unsettled those whose file can be read
  * @param unreadable what cannot be read, and why: it may be of this machine, too
@@ -34,12 +34,11 @@ record EarlierOperations(List<JournalFile> unsettled, List<String> unreadable, S
   /**
    * Looks into the journal, while the machine's lock is held; only a directory can be looked at.
    */
-  static EarlierOperations on(List<Endpoint> endpoints, Journal journal) {
+  static EarlierOperations in(Journal journal) {
     if (!(journal instanceof JournalDirectory directory)) {
       return new EarlierOperations(List.of(), List.of(), "");
     }
     String command = recoverCommand(directory);
-    Set<String> names = endpoints.stream().map(MachineLock::nameOf).collect(Collectors.toSet());
     List<JournalFile> all;
     try {
       all = directory.operations();
@@ -47,21 +46,49 @@ record EarlierOperations(List<JournalFile> unsettled, List<String> unreadable, S
       return new EarlierOperations(List.of(), List.of(String.valueOf(e.getMessage())), command);
     }
     return new EarlierOperations(
-        all.stream().filter(file -> isUnsettledOn(file, names)).toList(),
+        all.stream().filter(EarlierOperations::isUnsettled).toList(),
         all.stream().filter(file -> file.last().isEmpty()).map(JournalFile::unreadable).toList(),
         command);
   }
 
-  private static boolean isUnsettledOn(JournalFile file, Set<String> names) {
-    return file.last()
-        .filter(entry -> !entry.isSettled() && isOn(entry.machine(), names))
-        .isPresent();
+  private static boolean isUnsettled(JournalFile file) {
+    return file.last().filter(entry -> !entry.isSettled()).isPresent();
   }
 
-  private static boolean isOn(MachineIdentity machine, Set<String> names) {
+  /**
+   * Those of one machine.
+   *
+   * @param machine what is known of it by now
+   */
+  EarlierOperations on(MachineIdentity machine) {
+    return new EarlierOperations(
+        unsettled.stream()
+            .filter(file -> isSame(file.last().orElseThrow().machine(), machine))
+            .toList(),
+        unreadable,
+        command);
+  }
+
+  /** By any of what is written down: a machine may have got other sockets since. */
+  private static boolean isSame(MachineIdentity then, MachineIdentity now) {
+    Set<String> names = names(now).collect(Collectors.toSet());
+    return names(then).anyMatch(names::contains)
+        || (then.uuid().isPresent() && then.uuid().equals(now.uuid()))
+        || (then.incarnation().isPresent() && then.incarnation().equals(now.incarnation()));
+  }
+
+  private static Stream<String> names(MachineIdentity machine) {
     return Stream.of(machine.monitor(), machine.agent())
         .flatMap(Optional::stream)
-        .anyMatch(names::contains);
+        .map(EarlierOperations::name);
+  }
+
+  private static String name(String written) {
+    try {
+      return MachineLock.nameOf(Endpoint.parse(written));
+    } catch (IllegalArgumentException e) {
+      return written;
+    }
   }
 
   /** Quoted for a shell where that is needed. */

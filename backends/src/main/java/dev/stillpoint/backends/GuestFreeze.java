@@ -58,13 +58,17 @@ public final class GuestFreeze implements AutoCloseable {
   private Optional<FreezePace> pace = Optional.empty();
 
   private GuestFreeze(
-      QgaClient client, Optional<MachineLock> lock, String id, String what, Journal journal) {
+      QgaClient client,
+      Optional<MachineLock> lock,
+      String id,
+      String what,
+      Journal journal,
+      Guards guards) {
     this.client = client;
     this.lock = lock;
     this.guard =
         journal instanceof JournalDirectory kept
-            ? Optional.of(
-                new OperationGuard(Guards.fresh(), id, what, Optional.of(kept.fileOf(id))))
+            ? Optional.of(new OperationGuard(guards, id, what, Optional.of(kept.fileOf(id))))
             : Optional.empty();
     MachineIdentity machine = MachineLook.ofAgent(client.endpoint(), client.peerPid());
     this.record = new FreezeRecord(journal, id, what, machine);
@@ -83,14 +87,47 @@ public final class GuestFreeze implements AutoCloseable {
    */
   public static GuestFreeze connect(
       Endpoint endpoint, Duration timeout, String what, Journal journal) {
+    return connect(endpoint, timeout, what, journal, Guards.fresh());
+  }
+
+  /**
+   * The same with guards from elsewhere.
+   *
+   * @param guards stay the caller's to close
+   */
+  public static GuestFreeze connect(
+      Endpoint endpoint, Duration timeout, String what, Journal journal, Guards guards) {
     String id = SnapshotCoordinator.newOperationId();
     MachineLock lock = MachineLock.take(List.of(endpoint), id, what);
-    return connect(endpoint, timeout, Optional.of(lock), id, what, journal);
+    try {
+      QgaClient client = connected(endpoint, timeout);
+      return locked(client, lock, id, what, journal, guards);
+    } catch (RuntimeException | Error e) {
+      lock.close();
+      throw e;
+    }
+  }
+
+  /** With the client from here on, the QEMU behind it is locked too, or both are given free. */
+  private static GuestFreeze locked(
+      QgaClient client, MachineLock lock, String id, String what, Journal journal, Guards guards) {
+    boolean ours = false;
+    try {
+      lock.takeQemu(client.peerPid());
+      var freeze = new GuestFreeze(client, Optional.of(lock), id, what, journal, guards);
+      ours = true;
+      return freeze;
+    } finally {
+      if (!ours) {
+        client.close();
+      }
+    }
   }
 
   /**
    * The same for {@link #thaw} alone: a lock that cannot be kept anywhere, as on a full disk, does
-   * not stand in the way of that.
+   * not stand in the way of that. Nor does an operation that came to this machine by other
+   * endpoints: only those of this agent are locked, and not its QEMU.
    */
   public static GuestFreeze connectToThaw(Endpoint endpoint, Duration timeout) {
     String id = SnapshotCoordinator.newOperationId();
@@ -104,18 +141,9 @@ public final class GuestFreeze implements AutoCloseable {
       log.warn("thawing without a lock: {}", e.getMessage());
       lock = Optional.empty();
     }
-    return connect(endpoint, timeout, lock, id, "thaw", Journal.none());
-  }
-
-  private static GuestFreeze connect(
-      Endpoint endpoint,
-      Duration timeout,
-      Optional<MachineLock> lock,
-      String id,
-      String what,
-      Journal journal) {
     try {
-      return new GuestFreeze(connected(endpoint, timeout), lock, id, what, journal);
+      QgaClient client = connected(endpoint, timeout);
+      return new GuestFreeze(client, lock, id, "thaw", Journal.none(), Guards.fresh());
     } catch (RuntimeException | Error e) {
       lock.ifPresent(MachineLock::close);
       throw e;
@@ -147,8 +175,9 @@ public final class GuestFreeze implements AutoCloseable {
   }
 
   /** Over a connection that is the caller's, who has the machine's lock under this id. */
-  static GuestFreeze over(QgaClient client, String id, String what, Journal journal) {
-    return new GuestFreeze(client, Optional.empty(), id, what, journal);
+  static GuestFreeze over(
+      QgaClient client, String id, String what, Journal journal, Guards guards) {
+    return new GuestFreeze(client, Optional.empty(), id, what, journal, guards);
   }
 
   /**

@@ -25,18 +25,31 @@ final class MachineLook {
     return monitor
         .execute(new QueryUuid(), deadline.remaining())
         .handle((info, thrown) ->
-            new MachineIdentity(
-                Optional.of(MachineLock.nameOf(monitor.endpoint())),
-                agent.map(MachineLock::nameOf),
-                incarnation(monitor.peerPid()),
+            of(
+                monitor,
+                agent,
                 Optional.ofNullable(info).map(UuidInfo::uuid).filter(id -> !id.equals(NO_UUID))));
+  }
+
+  /** As far as its connections tell, without asking it anything. */
+  static MachineIdentity atFirst(QmpClient monitor, Optional<Endpoint> agent) {
+    return of(monitor, agent, Optional.empty());
+  }
+
+  private static MachineIdentity of(
+      QmpClient monitor, Optional<Endpoint> agent, Optional<String> uuid) {
+    return new MachineIdentity(
+        Optional.of(MachineLock.addressOf(monitor.endpoint())),
+        agent.map(MachineLock::addressOf),
+        incarnation(monitor.peerPid()),
+        uuid);
   }
 
   /** By its agent's endpoint alone. */
   static MachineIdentity ofAgent(Endpoint agent, OptionalLong peer) {
     return new MachineIdentity(
         Optional.empty(),
-        Optional.of(MachineLock.nameOf(agent)),
+        Optional.of(MachineLock.addressOf(agent)),
         incarnation(peer),
         Optional.empty());
   }

@@ -1,5 +1,6 @@
 package dev.stillpoint.backends;
 
+import dev.stillpoint.backends.guard.Guards;
 import dev.stillpoint.core.snapshot.ErrorCode;
 import dev.stillpoint.core.snapshot.Failure;
 import dev.stillpoint.core.snapshot.SnapshotException;
@@ -65,7 +66,8 @@ record OwedThaw(String operation, MachineIdentity machine, Endpoint agent, Boole
   }
 
   private void thaw(QgaClient client, Deadline until, List<String> warnings) {
-    try (GuestFreeze guest = GuestFreeze.over(client, operation, "recover", Journal.none())) {
+    try (GuestFreeze guest =
+        GuestFreeze.over(client, operation, "recover", Journal.none(), Guards.fresh())) {
       warnings.addAll(guest.thaw(until.remaining()).warnings());
     }
   }

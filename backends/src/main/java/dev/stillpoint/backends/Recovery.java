@@ -4,6 +4,7 @@ import dev.stillpoint.backends.RecoveredOperation.State;
 import dev.stillpoint.backends.journal.JournalDirectory;
 import dev.stillpoint.backends.journal.JournalFile;
 import dev.stillpoint.backends.lock.MachineLock;
+import dev.stillpoint.backends.process.ProcessIdentity;
 import dev.stillpoint.core.coordinator.SnapshotCoordinator;
 import dev.stillpoint.core.snapshot.ErrorCode;
 import dev.stillpoint.core.snapshot.SnapshotException;
@@ -94,6 +95,12 @@ public record Recovery(
       String id = SnapshotCoordinator.newOperationId();
       MachineLock lock = MachineLock.take(machine, id, "recover " + entry.operationId());
       try {
+        entry
+            .machine()
+            .incarnation()
+            .flatMap(ProcessIdentity::parse)
+            .filter(ProcessIdentity::isAlive)
+            .ifPresent(lock::takeQemu);
         // It may have ended between the first look and the lock.
         return journal.operations().stream()
             .filter(one -> one.path().equals(file.path()) && one.last().isPresent())

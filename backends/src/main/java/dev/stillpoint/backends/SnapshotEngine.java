@@ -17,7 +17,10 @@ import dev.stillpoint.core.snapshot.SnapshotException;
 import dev.stillpoint.core.snapshot.SnapshotListener;
 import dev.stillpoint.core.snapshot.SnapshotOperation;
 import dev.stillpoint.core.snapshot.SnapshotRequest;
+import dev.stillpoint.core.snapshot.SnapshotResult;
+import dev.stillpoint.core.spi.Deadline;
 import dev.stillpoint.core.spi.Journal;
+import dev.stillpoint.core.spi.MachineIdentity;
 import dev.stillpoint.core.spi.Pauser;
 import dev.stillpoint.core.spi.QuiesceCheck;
 import dev.stillpoint.core.spi.Quiescer;
@@ -30,6 +33,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -68,16 +72,20 @@ public final class SnapshotEngine {
     MachineLock lock;
     try {
       lock = MachineLock.take(endpoints, id, "snapshot " + request.name().text());
+      lock.takeQemu(parts.monitor().peerPid());
+      parts.agent().map(QgaClient::peerPid).ifPresent(lock::takeQemu);
     } catch (SnapshotException e) {
       return LockedOperation.refused(id, request.name(), e.failure());
     }
     try {
-      var earlier = EarlierOperations.on(endpoints, journal);
+      var earlier = EarlierOperations.in(journal);
       Optional<OperationGuard> guard = parts.guard(id, request);
+      var known = new Acquaintance(parts.identity());
       return LockedOperation.begun(
-          parts.coordinator(guard).start(id, request),
+          parts.coordinator(guard, known).start(id, request),
           lock,
-          result -> GuardWord.in(earlier.toldIn(result), guard));
+          result ->
+              GuardWord.in(earlier.on(known.machine).toldIn(parts.told(result, guard)), guard));
     } catch (RuntimeException | Error e) {
       lock.close();
       throw e;
@@ -201,18 +209,22 @@ public final class SnapshotEngine {
       return guards.map(from -> new OperationGuard(from, id, what, file));
     }
 
-    SnapshotCoordinator coordinator(Optional<OperationGuard> guard) {
-      var pauser = new MonitorPauser(monitor);
+    MachineIdentity identity() {
+      return MachineLook.atFirst(monitor, agent.map(QgaClient::endpoint));
+    }
+
+    /**
+     * A coordinator for one operation.
+     *
+     * @param known gets to know which machine it is
+     */
+    SnapshotCoordinator coordinator(Optional<OperationGuard> guard, Acquaintance known) {
       var coordinator =
           SnapshotCoordinator.builder()
               .method(new QemuOverlays(monitor, way))
-              .pauser(
-                  guard
-                      .<Pauser>map(known -> new GuardedPauser(pauser, monitor, known))
-                      .orElse(pauser))
+              .pauser(pauser(guard))
               .journal(journal)
-              .machine(deadline ->
-                  MachineLook.identify(monitor, agent.map(QgaClient::endpoint), deadline))
+              .machine(deadline -> identify(deadline, known))
               .listener(listener);
       agent
           .<Quiescer>map(client -> quiescer(client, guard))
@@ -221,9 +233,43 @@ public final class SnapshotEngine {
       return coordinator.build();
     }
 
+    private CompletionStage<MachineIdentity> identify(Deadline deadline, Acquaintance known) {
+      return MachineLook.identify(monitor, agent.map(QgaClient::endpoint), deadline)
+          .thenApply(found -> {
+            known.machine = found;
+            return found;
+          });
+    }
+
+    private Pauser pauser(Optional<OperationGuard> guard) {
+      var plain = new MonitorPauser(monitor);
+      return guard.isPresent() && GuardedPauser.canGuard(monitor)
+          ? new GuardedPauser(plain, monitor, guard.get())
+          : plain;
+    }
+
+    /** Tells of a pause that nobody would have ended in our place. */
+    SnapshotResult told(SnapshotResult result, Optional<OperationGuard> guard) {
+      if (guard.isEmpty() || result.paused().isZero() || GuardedPauser.canGuard(monitor)) {
+        return result;
+      }
+      List<String> warnings = new ArrayList<>(result.warnings());
+      warnings.add(GuardedPauser.unguarded(monitor));
+      return result.withWarnings(warnings);
+    }
+
     private Quiescer quiescer(QgaClient client, Optional<OperationGuard> guard) {
       var plain = new GuestQuiescer(client, Optional.of(monitor));
       return guard.isPresent() ? new GuardedQuiescer(plain, client, guard.get()) : plain;
+    }
+  }
+
+  /** What an operation knows of its machine by now. */
+  private static final class Acquaintance {
+    private volatile MachineIdentity machine;
+
+    Acquaintance(MachineIdentity atFirst) {
+      machine = atFirst;
     }
   }
 }

@@ -24,6 +24,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -254,7 +255,10 @@ class RecoveryMachineTest extends RecoveryScene {
 
   private List<String> warningsOfTheNext(JournalDirectory where) {
     SnapshotResult next = SnapshotResult.notBegun(new SnapshotName("next"), trouble());
-    return EarlierOperations.on(List.of(agent.endpoint()), where).toldIn(next).warnings();
+    return EarlierOperations.in(where)
+        .on(MachineLook.ofAgent(agent.endpoint(), OptionalLong.empty()))
+        .toldIn(next)
+        .warnings();
   }
 
   private static Failure trouble() {
@@ -285,6 +289,25 @@ class RecoveryMachineTest extends RecoveryScene {
     assertTrue(unsafe.get(0).contains("may be written by others"), unsafe::toString);
     // given another state directory: that one's operations are not seen there
     assertEquals(List.of(), warningsOfTheNext(JournalDirectory.in(directory.resolve("other"))));
+  }
+
+  @Test
+  void aMachineThatGotOtherSocketsIsKnownByItsUuid() throws IOException {
+    // given
+    written(Phase.PREPARING, withUuid(living(), Optional.of(GONE)), false, false, prepared());
+    Optional<String> elsewhere = Optional.of("unix:/elsewhere/qmp.sock");
+    for (String uuid : List.of(UUID, "00000000-1111-2222-3333-444444444444")) {
+      var now =
+          new MachineIdentity(elsewhere, Optional.empty(), Optional.empty(), Optional.of(uuid));
+      // when
+      List<String> warnings =
+          EarlierOperations.in(journal)
+              .on(now)
+              .toldIn(SnapshotResult.notBegun(new SnapshotName("next"), trouble()))
+              .warnings();
+      // then
+      assertEquals(uuid.equals(UUID) ? 1 : 0, warnings.size(), warnings::toString);
+    }
   }
 
   @Test

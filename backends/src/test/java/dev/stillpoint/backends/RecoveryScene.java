@@ -125,8 +125,8 @@ abstract class RecoveryScene {
 
   MachineIdentity machine(String incarnation) {
     return new MachineIdentity(
-        Optional.of(MachineLock.nameOf(monitor.endpoint())),
-        Optional.of(MachineLock.nameOf(agent.endpoint())),
+        Optional.of(MachineLock.addressOf(monitor.endpoint())),
+        Optional.of(MachineLock.addressOf(agent.endpoint())),
         Optional.of(incarnation),
         Optional.empty());
   }

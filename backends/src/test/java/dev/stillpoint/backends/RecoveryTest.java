@@ -159,7 +159,9 @@ class RecoveryTest extends RecoveryScene {
   void aRefusalOfAFrozenGuestNamesTheOperationThatLeftItSo() {
     // given
     written(Phase.HOLDING, living(), true, false);
-    var earlier = EarlierOperations.on(List.of(agent.endpoint()), journal);
+    var earlier =
+        EarlierOperations.in(journal)
+            .on(MachineLook.ofAgent(agent.endpoint(), OptionalLong.empty()));
     Failure frozen = Failure.of(ErrorCode.ALREADY_FROZEN, "frozen");
     // when
     SnapshotResult told = earlier.toldIn(SnapshotResult.notBegun(new SnapshotName("next"), frozen));

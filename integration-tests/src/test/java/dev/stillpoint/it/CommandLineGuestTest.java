@@ -53,6 +53,21 @@ class CommandLineGuestTest {
   }
 
   @Test
+  void anOperationThatCameByAnotherSocketHasTheMachineToo() throws Exception {
+    // given: it knows the agent alone
+    try (Guest guest = WarmGuest.start(GuestConfig.threeDisks());
+        CommandLineProcess freeze = held(guest)) {
+      // when: this one knows the monitor alone
+      Run run = run("snapshot", "--qmp", guest.qmp().toString(), "--name", "second");
+      // then
+      assertEquals(1, run.code(), run::toString);
+      assertTrue(run.err().contains("(freeze) of process " + freeze.pid()), run::toString);
+      freeze.terminate();
+      assertEquals(1, freeze.ended().code());
+    }
+  }
+
+  @Test
   void aQuiescedSnapshotOfThreeDisks() throws Exception {
     // given
     try (Guest guest = WarmGuest.start(GuestConfig.threeDisks())) {

@@ -8,8 +8,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.stillpoint.qmp.QmpClient;
 import dev.stillpoint.qmp.QmpOptions;
-import dev.stillpoint.qmp.command.ChardevInfo;
-import dev.stillpoint.qmp.command.QueryChardev;
 import dev.stillpoint.qmp.command.QueryStatus;
 import dev.stillpoint.qmp.command.StatusInfo;
 import dev.stillpoint.qmp.endpoint.ConnectFailedException;
@@ -237,13 +235,7 @@ class TransportsTest {
   /** The port that QEMU has chosen. */
   private static int port(QemuProcess qemu) {
     try (QmpClient monitor = QmpClient.connect(Endpoint.unix(qemu.qmp())).join()) {
-      String name =
-          monitor.execute(new QueryChardev()).join().stream()
-              .filter(chardev -> chardev.label().equals("net"))
-              .map(ChardevInfo::filename)
-              .findFirst()
-              .orElseThrow();
-      return Integer.parseInt(name.replaceFirst("^disconnected:[a-z]+:[0-9.]+:(\\d+).*", "$1"));
+      return ListeningPort.of(monitor, "net");
     }
   }
 

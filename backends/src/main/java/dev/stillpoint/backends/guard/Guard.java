@@ -156,6 +156,7 @@ final class Guard implements AutoCloseable {
    *
    * @param monitor the monitor's connection; empty where there is none to pass on
    * @param agent the agent's
+   * @throws IOException when it is not armed; then it is of no more use
    */
   synchronized void arm(
       Order order, Optional<FileDescriptor> monitor, Optional<FileDescriptor> agent)
@@ -163,6 +164,21 @@ final class Guard implements AutoCloseable {
     stoodStill = new CompletableFuture<>();
     thawAsked = new CompletableFuture<>();
     unheard.set(0);
+    try {
+      handOver(order, monitor, agent);
+    } catch (IOException e) {
+      // It may have descriptors by now: no other operation is to get a guard that has.
+      lost = true;
+      throw e;
+    }
+    armed = true;
+    long period = HEARTBEAT.toMillis();
+    beating = HEART.scheduleWithFixedDelay(this::pulse, period, period, TimeUnit.MILLISECONDS);
+  }
+
+  private void handOver(
+      Order order, Optional<FileDescriptor> monitor, Optional<FileDescriptor> agent)
+      throws IOException {
     if (monitor.isPresent()) {
       words.say("monitor", monitor.get());
       expect("have");
@@ -174,9 +190,6 @@ final class Guard implements AutoCloseable {
     extendedNanos = clock.getAsLong();
     words.say(order.line());
     expect("armed");
-    armed = true;
-    long period = HEARTBEAT.toMillis();
-    beating = HEART.scheduleWithFixedDelay(this::pulse, period, period, TimeUnit.MILLISECONDS);
   }
 
   private void pulse() {

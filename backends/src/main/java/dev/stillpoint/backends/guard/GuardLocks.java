@@ -60,15 +60,19 @@ final class GuardLocks implements AutoCloseable {
                 StandardOpenOption.READ,
                 StandardOpenOption.WRITE,
                 LinkOption.NOFOLLOW_LINKS));
-    held.add(channel);
-    long end = System.nanoTime() + GLANCE.toNanos();
-    FileLock lock = channel.tryLock();
-    while (lock == null) {
-      if (System.nanoTime() - end >= 0) {
-        throw new IOException("another guard is at work on this machine: " + file);
+    boolean ours = false;
+    try {
+      ours = isLocked(channel);
+    } finally {
+      if (ours) {
+        held.add(channel);
+      } else {
+        // What it says is another's.
+        channel.close();
       }
-      LockSupport.parkNanos(GLANCE_STEP.toNanos());
-      lock = channel.tryLock();
+    }
+    if (!ours) {
+      throw new IOException("another guard is at work on this machine: " + file);
     }
     ProcessIdentity self = ProcessIdentity.current();
     String whole =
@@ -82,6 +86,16 @@ final class GuardLocks implements AutoCloseable {
             + "\n";
     channel.truncate(0);
     channel.write(ByteBuffer.wrap(whole.getBytes(StandardCharsets.UTF_8)), 0);
+  }
+
+  private static boolean isLocked(FileChannel channel) throws IOException {
+    long end = System.nanoTime() + GLANCE.toNanos();
+    FileLock lock = channel.tryLock();
+    while (lock == null && System.nanoTime() - end < 0) {
+      LockSupport.parkNanos(GLANCE_STEP.toNanos());
+      lock = channel.tryLock();
+    }
+    return lock != null;
   }
 
   @Override

@@ -37,6 +37,19 @@ public final class GuardedPauser implements Pauser {
     this.paused = () -> pausedInTime = guard.isFresh();
   }
 
+  /** Whether a guard could reach this monitor by itself: over a unix socket or TCP. */
+  public static boolean canGuard(QmpClient monitor) {
+    return GuardedLine.canReach(monitor.endpoint().toString());
+  }
+
+  /** What a result says where the machine was paused and no guard could have resumed it. */
+  public static String unguarded(QmpClient monitor) {
+    return "the pause had no guard: it could not reach the monitor at "
+        + monitor.endpoint()
+        + " by itself; if this process is killed while the machine is paused, 'stillpoint"
+        + " recover' resumes it";
+  }
+
   @Override
   public CompletionStage<MachineStatus> status(Deadline deadline) {
     return inner.status(deadline);

@@ -38,7 +38,11 @@ public record GuardedQuiescer(Quiescer inner, QgaClient agent, OperationGuard gu
     }
     List<String> warnings = new ArrayList<>(ready.warnings());
     warnings.add(unguarded(agent.endpoint()));
-    return new QuiesceCheck.Ready(ready.freezer(), ready.notCovered(), warnings, ready.pace());
+    return new QuiesceCheck.Ready(
+        new PauseGuardedFreezer(ready.freezer(), guard),
+        ready.notCovered(),
+        warnings,
+        ready.pace());
   }
 
   private static String unguarded(Endpoint endpoint) {

@@ -42,6 +42,8 @@ final class MachineDebt implements GuardWatch.Debt {
         resumeOwed = !monitor.orElseThrow().resume(attempt, stop);
       } catch (IOException e) {
         trouble = Optional.of(e);
+      } catch (RuntimeException e) {
+        trouble = Optional.of(new IOException(e));
       }
     }
     if (thawOwed && !stop.getAsBoolean()) {

@@ -45,6 +45,7 @@ public final class OperationGuard {
   private @Nullable CompletableFuture<Guard> arming;
   private @Nullable QmpClient pausing;
   private @Nullable QgaClient agent;
+  private Optional<ProcessIdentity> qemu = Optional.empty();
   private volatile @Nullable Guard armed;
   private volatile boolean thawOwed;
   private volatile boolean resumeOwed;
@@ -95,6 +96,7 @@ public final class OperationGuard {
   /** The operation will pause the machine: what is armed from now on owes a {@code cont} too. */
   synchronized void willPause(QmpClient monitor) {
     pausing = monitor;
+    lookFor(monitor.peerPid());
     begin();
   }
 
@@ -106,7 +108,20 @@ public final class OperationGuard {
   synchronized CompletionStage<Guard> armForFreeze(QgaClient client) {
     agent = client;
     thawOwed = true;
+    lookFor(client.peerPid());
     return arm();
+  }
+
+  /** A connection that has ended does not tell any more. */
+  private void lookFor(OptionalLong peer) {
+    if (peer.isPresent() && qemu.isEmpty()) {
+      qemu = ProcessIdentity.ofQemu(peer.getAsLong());
+    }
+  }
+
+  /** Arms it for a pause that was announced, which must not be done in the hold. */
+  synchronized CompletionStage<?> armForPlannedPause() {
+    return pausing == null ? CompletableFuture.completedFuture(null) : armForPause();
   }
 
   /** Arms it before a pause is written, unless it is. */
@@ -117,26 +132,38 @@ public final class OperationGuard {
   }
 
   private CompletableFuture<Guard> arm() {
-    CompletableFuture<Guard> known = started().thenApplyAsync(this::arm, WORKERS);
+    if (ended) {
+      return CompletableFuture.failedFuture(new IOException("the operation has ended"));
+    }
+    CompletableFuture<Guard> known = started().thenApplyAsync(this::armed, WORKERS);
     arming = known;
     return known;
   }
 
-  private Guard arm(Guard guard) {
+  private Guard armed(Guard guard) {
+    try {
+      return arm(guard, OperationGuard::required);
+    } catch (IOException e) {
+      throw new CompletionException(e);
+    }
+  }
+
+  /** Which of our connections a guard gets a duplicate of. */
+  private interface Passing {
+    Optional<FileDescriptor> of(Endpoint endpoint, Optional<FileDescriptor> descriptor);
+  }
+
+  private Guard arm(Guard guard, Passing passing) throws IOException {
     Optional<QmpClient> monitor;
     Optional<QgaClient> frozen;
     synchronized (this) {
       monitor = Optional.ofNullable(pausing);
       frozen = Optional.ofNullable(agent);
     }
-    try {
-      guard.arm(
-          order(monitor, frozen),
-          monitor.flatMap(client -> passed(client.endpoint(), client.descriptor())),
-          frozen.flatMap(client -> passed(client.endpoint(), client.descriptor())));
-    } catch (IOException e) {
-      throw new CompletionException(e);
-    }
+    guard.arm(
+        order(monitor, frozen),
+        monitor.flatMap(client -> passing.of(client.endpoint(), client.descriptor())),
+        frozen.flatMap(client -> passing.of(client.endpoint(), client.descriptor())));
     var unused = guard.stoodStill().thenAccept(stoodStill::complete);
     var unusedToo = guard.thawAsked().thenAccept(thawAsked::complete);
     armed = guard;
@@ -147,15 +174,13 @@ public final class OperationGuard {
     List<Endpoint> machine = new ArrayList<>();
     monitor.map(QmpClient::endpoint).ifPresent(machine::add);
     frozen.map(QgaClient::endpoint).ifPresent(machine::add);
-    GuardPlace place = GuardPlace.of(machine, operationId, what);
-    OptionalLong peer =
-        frozen.map(QgaClient::peerPid).or(() -> monitor.map(QmpClient::peerPid)).orElseThrow();
+    GuardPlace place = GuardPlace.of(machine, qemu, operationId, what);
     return new Order(
         operationId,
         what,
         ProcessIdentity.current(),
         Guard.DEADLINE.toNanos(),
-        peer.isPresent() ? ProcessIdentity.ofQemu(peer.getAsLong()) : Optional.empty(),
+        qemu,
         frozen.map(client -> absolute(client.endpoint())),
         monitor.map(client -> absolute(client.endpoint())),
         journal,
@@ -171,7 +196,8 @@ public final class OperationGuard {
         : endpoint.toString();
   }
 
-  private static Optional<FileDescriptor> passed(
+  /** Nothing is written over a connection that has ended, and so nothing would be owed. */
+  private static Optional<FileDescriptor> required(
       Endpoint endpoint, Optional<FileDescriptor> descriptor) {
     if (endpoint instanceof Endpoint.Unix && descriptor.isEmpty()) {
       throw new IllegalStateException("the connection to " + endpoint + " has ended");
@@ -241,40 +267,62 @@ public final class OperationGuard {
    */
   public void end() {
     CompletableFuture<Guard> known;
+    CompletableFuture<Guard> last;
     synchronized (this) {
       if (ended) {
         return;
       }
       ended = true;
       known = starting;
+      last = arming == null ? starting : arming;
     }
-    if (known == null) {
+    if (known == null || last == null) {
       return;
     }
-    if (known.isDone()) {
+    // Let go of while it is being armed, it would be armed for ever.
+    if (last.isDone()) {
       var unused = known.thenAccept(this::letGo);
     } else {
-      var unused = known.thenAcceptAsync(this::letGo, WORKERS);
+      var unused =
+          last.handleAsync((guard, thrown) -> !known.isCompletedExceptionally(), WORKERS)
+              .thenAccept(there -> {
+                if (there) {
+                  letGo(known.join());
+                }
+              });
     }
   }
 
   private void letGo(Guard guard) {
     if ((thawOwed || resumeOwed) && armed != null) {
-      handOver(guard.isGone() ? successor(guard) : guard);
+      Optional<Guard> pursuing = guard.isGone() ? successor(guard) : Optional.of(guard);
+      pursuing.ifPresent(this::handOver);
       return;
     }
     guard.disarm();
     guards.giveBack(guard);
   }
 
-  /** Somebody has ended the guard, and just now it is needed: another one takes its place. */
-  private Guard successor(Guard gone) {
+  /**
+   * Somebody has ended the guard, and just now it is needed: another one takes its place, with the
+   * connections, or without where they have ended, too. Empty when there can be none.
+   */
+  private Optional<Guard> successor(Guard gone) {
     gone.close();
+    armed = null;
+    return armed((endpoint, descriptor) -> descriptor)
+        .or(() -> armed((endpoint, descriptor) -> Optional.empty()));
+  }
+
+  private Optional<Guard> armed(Passing passing) {
+    Optional<Guard> next = Optional.empty();
     try {
-      return arm(guards.take());
+      next = Optional.of(guards.take());
+      return Optional.of(arm(next.get(), passing));
     } catch (IOException | RuntimeException e) {
-      log.warn("the guard is gone, and there is no other: {}", e.getMessage());
-      return gone;
+      next.ifPresent(Guard::close);
+      log.warn("the guard is gone, and no other takes its place: {}", e.getMessage());
+      return Optional.empty();
     }
   }
 

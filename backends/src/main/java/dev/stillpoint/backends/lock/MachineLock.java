@@ -13,15 +13,15 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.TreeMap;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * The right to work on one machine: the locks of all its endpoints, or none. It ends with {@link
- * #close} or with the process, however that ends; what a dead owner left in the file counts for
- * nothing. The guard of a dead owner has locks of its own, which refuse as well. Safe for use by
- * several threads.
+ * The right to work on one machine: the locks of all its endpoints and of its QEMU, or none. It
+ * ends with {@link #close} or with the process, however that ends; what a dead owner left in the
+ * file counts for nothing. The guard of a dead owner has locks of its own, which refuse as well.
+ * Safe for use by several threads.
  *
  * <p>The files lie in {@code /run/stillpoint}, else in {@code $XDG_RUNTIME_DIR/stillpoint}, else in
  * a directory of the user's own under the temporary one; whoever uses another of these is not seen.
@@ -32,11 +32,16 @@ public final class MachineLock implements AutoCloseable {
 
   private static final Duration GLANCE_STEP = Duration.ofMillis(5);
 
-  private final List<Path> files;
-  private final AtomicBoolean closed = new AtomicBoolean();
+  private final Path directory;
+  private final String operation;
+  private final String what;
+  private final List<Path> files = new ArrayList<>();
+  private boolean closed;
 
-  private MachineLock(List<Path> files) {
-    this.files = files;
+  private MachineLock(Path directory, String operation, String what) {
+    this.directory = directory;
+    this.operation = operation;
+    this.what = what;
   }
 
   /**
@@ -58,27 +63,53 @@ public final class MachineLock implements AutoCloseable {
 
   static MachineLock take(
       Path directory, Collection<Endpoint> endpoints, String operation, String what) {
-    List<Path> taken = new ArrayList<>();
+    var lock = new MachineLock(directory, operation, what);
+    lock.takeAll(canonical(endpoints));
+    return lock;
+  }
+
+  /**
+   * Takes the lock of the QEMU behind a connection, too: another operation may have come to this
+   * machine by endpoints of which we know nothing. Nothing is taken twice.
+   *
+   * @param peer the process that serves the connection; where it is no QEMU, such as a proxy, or is
+   *     not known, as over TCP, this does nothing
+   * @throws SnapshotException as {@link #take}; then everything is given free
+   */
+  public void takeQemu(OptionalLong peer) {
+    if (peer.isPresent()) {
+      ProcessIdentity.ofQemu(peer.getAsLong()).ifPresent(this::takeQemu);
+    }
+  }
+
+  /** The same for a QEMU that is known. */
+  public void takeQemu(ProcessIdentity qemu) {
+    takeAll(List.of(LockName.of(qemu)));
+  }
+
+  private synchronized void takeAll(Collection<LockName> names) {
     boolean all = false;
     try {
-      for (CanonicalEndpoint endpoint : canonical(endpoints)) {
-        Path file = directory.resolve(endpoint.fileName());
-        takeOne(
-            file,
-            new LockOwner(
-                operation, what, ProcessIdentity.current(), Instant.now(), endpoint.text()));
-        taken.add(file);
-        awaitNoGuard(directory.resolve(endpoint.guardFileName()), endpoint.text());
+      for (LockName name : names) {
+        Path file = directory.resolve(name.fileName());
+        if (!files.contains(file)) {
+          takeOne(file, owner(name));
+          files.add(file);
+          awaitNoGuard(directory.resolve(name.guardFileName()), name.text());
+        }
       }
       all = true;
-      return new MachineLock(List.copyOf(taken));
     } catch (IOException e) {
       throw failed(e);
     } finally {
       if (!all) {
-        taken.forEach(LockFiles::release);
+        close();
       }
     }
+  }
+
+  private LockOwner owner(LockName name) {
+    return new LockOwner(operation, what, ProcessIdentity.current(), Instant.now(), name.text());
   }
 
   /** Whoever only looks holds the lock for a moment and writes no note: that is no refusal. */
@@ -117,7 +148,7 @@ public final class MachineLock implements AutoCloseable {
 
   static Optional<LockOwner> owner(Path directory, Collection<Endpoint> endpoints)
       throws IOException {
-    for (CanonicalEndpoint endpoint : canonical(endpoints)) {
+    for (LockName endpoint : canonical(endpoints)) {
       for (String name : List.of(endpoint.fileName(), endpoint.guardFileName())) {
         Optional<LockOwner> owner = LockFiles.owner(directory.resolve(name), endpoint.text());
         if (owner.isPresent()) {
@@ -130,13 +161,21 @@ public final class MachineLock implements AutoCloseable {
 
   /** The one text of an endpoint, however it was spelled, by which a machine is known. */
   public static String nameOf(Endpoint endpoint) {
-    return CanonicalEndpoint.of(endpoint).text();
+    return LockName.of(endpoint).text();
+  }
+
+  /**
+   * The text by which an endpoint is reached from every directory, as it is written down: paths are
+   * absolute, and of a unix socket without links.
+   */
+  public static String addressOf(Endpoint endpoint) {
+    return LockName.address(endpoint).toString();
   }
 
   /** Each once, in one order for everybody, so that of two who meet one gets all. */
-  private static Collection<CanonicalEndpoint> canonical(Collection<Endpoint> endpoints) {
-    var sorted = new TreeMap<String, CanonicalEndpoint>();
-    endpoints.stream().map(CanonicalEndpoint::of).forEach(one -> sorted.put(one.text(), one));
+  private static Collection<LockName> canonical(Collection<Endpoint> endpoints) {
+    var sorted = new TreeMap<String, LockName>();
+    endpoints.stream().map(LockName::of).forEach(one -> sorted.put(one.text(), one));
     return sorted.values();
   }
 
@@ -147,8 +186,9 @@ public final class MachineLock implements AutoCloseable {
 
   /** Gives the machine free; a second time it does nothing. */
   @Override
-  public void close() {
-    if (closed.compareAndSet(false, true)) {
+  public synchronized void close() {
+    if (!closed) {
+      closed = true;
       files.forEach(LockFiles::release);
     }
   }

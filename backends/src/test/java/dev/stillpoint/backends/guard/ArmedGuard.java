@@ -41,7 +41,7 @@ final class ArmedGuard {
         Stream.concat(
                 monitor.map(QmpClient::endpoint).stream(), agent.map(QgaClient::endpoint).stream())
             .toList();
-    GuardPlace place = GuardPlace.of(machine, OPERATION, "test");
+    GuardPlace place = GuardPlace.of(machine, Optional.empty(), OPERATION, "test");
     guard.arm(
         new Order(
             OPERATION,

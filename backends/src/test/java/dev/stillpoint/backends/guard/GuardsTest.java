@@ -7,6 +7,8 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.stillpoint.backends.guest.GuestQuiescer;
+import dev.stillpoint.backends.lock.LockOwner;
+import dev.stillpoint.backends.lock.MachineLock;
 import dev.stillpoint.core.snapshot.ErrorCode;
 import dev.stillpoint.core.snapshot.FreezeScope;
 import dev.stillpoint.core.spi.Deadline;
@@ -17,6 +19,7 @@ import dev.stillpoint.core.spi.QuiesceOrder;
 import dev.stillpoint.core.spi.ThawReport;
 import dev.stillpoint.qga.QgaClient;
 import dev.stillpoint.qga.command.GuestFsfreezeFreeze;
+import dev.stillpoint.qga.command.GuestFsfreezeThaw;
 import dev.stillpoint.qga.testing.FakeAgent;
 import java.io.File;
 import java.io.IOException;
@@ -162,16 +165,7 @@ class GuardsTest {
   void aFreezeWhoseOperationDidNotWaitForTheGuardIsNeverWritten() {
     // given: a guard that takes its time
     var go = new CountDownLatch(1);
-    GuardLaunch slow =
-        (mainClass, arguments) -> {
-          try {
-            go.await();
-          } catch (InterruptedException e) {
-            throw new IOException(e);
-          }
-          return GuardLaunch.standard().launch(mainClass, arguments);
-        };
-    Freezer freezer = freezer(guard(Guards.fresh().launchedBy(counting(slow)), "cafe0001"));
+    Freezer freezer = freezer(guard(Guards.fresh().launchedBy(counting(after(go))), "cafe0001"));
     var frozen = freezer.freeze(Deadline.after(ArmedGuard.PATIENCE)).toCompletableFuture();
     // when: the operation is cancelled
     ThawReport thawed = join(freezer.thaw(Deadline.after(ArmedGuard.PATIENCE)));
@@ -184,6 +178,113 @@ class GuardsTest {
     assertFalse(thawed.freezeHeld());
     assertEquals(0, agent.freezes());
     assertEquals(0, agent.thaws());
+  }
+
+  @Test
+  void anOperationThatEndsWhileItsGuardIsArmedLeavesNobodyArmed() throws Exception {
+    // given
+    var go = new CountDownLatch(1);
+    try (Guards guards = Guards.kept().launchedBy(counting(after(go)))) {
+      OperationGuard guard = guard(guards, "cafe0001");
+      CompletionStage<Guard> armed = guard.armForFreeze(qga);
+      guard.thawed(false);
+      // when
+      guard.end();
+      go.countDown();
+      // then: it may be armed for a moment, and has let go of its locks after that
+      join(armed.handle((done, thrown) -> true));
+      await().atMost(ArmedGuard.PATIENCE).until(() -> isFree(guards));
+      assertThrows(CompletionException.class, () -> join(guard.armForFreeze(qga)));
+    }
+  }
+
+  /** Whether the agent can be guarded anew. */
+  private boolean isFree(Guards guards) {
+    OperationGuard next = guard(guards, "cafe0002");
+    boolean armed = join(next.armForFreeze(qga).handle((guard, thrown) -> thrown == null));
+    next.thawed(false);
+    next.end();
+    return armed;
+  }
+
+  @Test
+  void aGuardThatWasEndedIsReplacedWhereSomethingIsOwedAlsoOverALostConnection() throws Exception {
+    // given
+    Guards guards = Guards.fresh().launchedBy(counting(GuardLaunch.standard()));
+    OperationGuard guard = guard(guards, "cafe0001");
+    join(guard.armForFreeze(qga));
+    qga.execute(new GuestFsfreezeFreeze()).join();
+    endTheFirst();
+    qga.close();
+    // when
+    guard.end();
+    // then
+    Process last = launched.get(launched.size() - 1);
+    assertTrue(guard.pursuer().orElseThrow().contains(" " + last.pid() + ","));
+    await().atMost(ArmedGuard.PATIENCE).until(() -> !agent.guestFrozen());
+    last.destroy();
+    assertTrue(last.waitFor(30, TimeUnit.SECONDS));
+  }
+
+  @Test
+  void nobodyIsNamedWhereNobodyTakesItsPlace() throws Exception {
+    // given
+    GuardLaunch once =
+        (mainClass, arguments) -> {
+          if (!launched.isEmpty()) {
+            throw new IOException("no more processes");
+          }
+          return counting(GuardLaunch.standard()).launch(mainClass, arguments);
+        };
+    OperationGuard guard = guard(Guards.fresh().launchedBy(once), "cafe0001");
+    join(guard.armForFreeze(qga));
+    qga.execute(new GuestFsfreezeFreeze()).join();
+    endTheFirst();
+    // when
+    guard.end();
+    // then
+    assertEquals(Optional.empty(), guard.pursuer());
+    assertTrue(qga.isOpen());
+    qga.execute(new GuestFsfreezeThaw()).join();
+  }
+
+  private void endTheFirst() throws InterruptedException {
+    launched.get(0).destroyForcibly().waitFor();
+  }
+
+  @Test
+  void whoIsRefusedLeavesTheNoteOfWhoeverHoldsTheMachine() throws Exception {
+    // given
+    OperationGuard first =
+        guard(Guards.fresh().launchedBy(counting(GuardLaunch.standard())), "cafe0001");
+    join(first.armForFreeze(qga));
+    try (Guards guards = Guards.kept().launchedBy(counting(GuardLaunch.standard()))) {
+      // when
+      OperationGuard second = guard(guards, "cafe0002");
+      CompletionException refused =
+          assertThrows(CompletionException.class, () -> join(second.armForFreeze(qga)));
+      second.thawed(false);
+      second.end();
+      // then
+      assertTrue(String.valueOf(refused.getMessage()).contains("another guard"), refused::toString);
+      LockOwner owner = MachineLock.owner(List.of(agent.endpoint())).orElseThrow();
+      assertEquals("cafe0001", owner.operation());
+      // and it has the connection by now, so that it serves nobody else
+      assertTrue(launched.get(1).waitFor(30, TimeUnit.SECONDS));
+    }
+    first.thawed(true);
+    first.end();
+  }
+
+  private static GuardLaunch after(CountDownLatch go) {
+    return (mainClass, arguments) -> {
+      try {
+        go.await();
+      } catch (InterruptedException e) {
+        throw new IOException(e);
+      }
+      return GuardLaunch.standard().launch(mainClass, arguments);
+    };
   }
 
   @Test

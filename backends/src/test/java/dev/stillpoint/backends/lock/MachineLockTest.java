@@ -16,6 +16,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -124,7 +125,7 @@ class MachineLockTest {
     // given: a note of a live process
     var note =
         new LockOwner("dead0000", "freeze", ProcessIdentity.current(), Instant.now(), "unix:/a");
-    Path file = locks.resolve(CanonicalEndpoint.of(agent).fileName());
+    Path file = locks.resolve(LockName.of(agent).fileName());
     Files.writeString(file, note.note());
     // then
     assertEquals(Optional.empty(), MachineLock.owner(locks, List.of(agent)));
@@ -165,6 +166,55 @@ class MachineLockTest {
     refused(Endpoint.tcp("example", 4444));
     take(Endpoint.tcp("example", 4445)).close();
     first.close();
+  }
+
+  @Test
+  void twoWaysToOneQemuAreOneMachine() throws IOException {
+    // given
+    Endpoint monitor = Endpoint.unix(directory.resolve("monitor.sock"));
+    ProcessIdentity qemu = ProcessIdentity.current();
+    MachineLock first = take(agent);
+    first.takeQemu(qemu);
+    // when
+    MachineLock second = take(monitor);
+    var refusal = assertThrows(SnapshotException.class, () -> second.takeQemu(qemu));
+    // then
+    assertEquals(ErrorCode.BUSY, refusal.failure().code());
+    assertTrue(refusal.failure().message().contains("1a2b3c4d"), refusal::getMessage);
+    // and what the second had is free again
+    MachineLock third = take(monitor);
+    first.close();
+    third.takeQemu(qemu);
+    third.takeQemu(qemu);
+  }
+
+  @Test
+  void whoeverIsNoQemuIsNoMachine() throws IOException {
+    // given: a proxy serves both
+    MachineLock first = take(agent);
+    first.takeQemu(OptionalLong.of(ProcessHandle.current().pid()));
+    MachineLock second = take(Endpoint.unix(directory.resolve("monitor.sock")));
+    // then
+    second.takeQemu(OptionalLong.of(ProcessHandle.current().pid()));
+    second.takeQemu(OptionalLong.empty());
+  }
+
+  @Test
+  void anEndpointIsWrittenDownAsItIsReachedAndLockedAsWhatItIs() {
+    Path certificate = Path.of("some", "client.pem");
+    var tls =
+        new Endpoint.Tls(
+            "Example", 4444, Optional.of(certificate), Optional.of(certificate), Optional.empty());
+
+    assertEquals("tcp:example:4444", MachineLock.nameOf(tls));
+    assertEquals(
+        new Endpoint.Tls(
+            "example",
+            4444,
+            Optional.of(certificate.toAbsolutePath()),
+            Optional.of(certificate.toAbsolutePath()),
+            Optional.empty()),
+        Endpoint.parse(MachineLock.addressOf(tls)));
   }
 
   @Test

@@ -62,6 +62,25 @@ public record SnapshotResult(
         Optional.of(failure));
   }
 
+  /** The same result with other warnings. */
+  public SnapshotResult withWarnings(List<String> others) {
+    return new SnapshotResult(
+        name,
+        outcome,
+        consistency,
+        reasons,
+        pointInTime,
+        frozen,
+        hold,
+        commandsInHold,
+        paused,
+        guest,
+        disks,
+        notCovered,
+        others,
+        error);
+  }
+
   /** Whether it is certain that we left the guest neither frozen nor paused. */
   public boolean guestIsSafe() {
     return guest == GuestState.THAWED || guest == GuestState.NEVER_FROZEN;

@@ -1,5 +1,6 @@
 package dev.stillpoint.backends.lock;
 
+import dev.stillpoint.backends.process.ProcessIdentity;
 import dev.stillpoint.qmp.endpoint.Endpoint;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -9,21 +10,40 @@ import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.Locale;
 
-/** The one name of an endpoint, however it is spelled: links and relative paths lead to it. */
-record CanonicalEndpoint(String text) {
+/**
+ * What a machine is locked by: one of its endpoints, under one name however it is spelled, as links
+ * and relative paths lead to it; or its QEMU, to which all its endpoints lead.
+ */
+record LockName(String text) {
   private static final int KEY_BYTES = 16;
 
-  static CanonicalEndpoint of(Endpoint endpoint) {
-    return new CanonicalEndpoint(
-        switch (endpoint) {
-          case Endpoint.Unix unix -> Endpoint.unix(real(unix.path())).toString();
-          case Endpoint.Tcp tcp ->
-              Endpoint.tcp(tcp.host().toLowerCase(Locale.ROOT), tcp.port()).toString();
-          case Endpoint.Tls tls ->
-              // Whatever certificate one comes with, a port is one listener.
-              Endpoint.tcp(tls.host().toLowerCase(Locale.ROOT), tls.port()).toString();
-          case Endpoint.Exec exec -> exec.toString();
-        });
+  static LockName of(Endpoint endpoint) {
+    Endpoint address = address(endpoint);
+    return new LockName(
+        address instanceof Endpoint.Tls tls
+            // Whatever certificate one comes with, a port is one listener.
+            ? Endpoint.tcp(tls.host(), tls.port()).toString()
+            : address.toString());
+  }
+
+  static LockName of(ProcessIdentity qemu) {
+    return new LockName("the QEMU of process " + qemu);
+  }
+
+  /** The same endpoint, as it is reached from every directory. */
+  static Endpoint address(Endpoint endpoint) {
+    return switch (endpoint) {
+      case Endpoint.Unix unix -> Endpoint.unix(real(unix.path()));
+      case Endpoint.Tcp tcp -> Endpoint.tcp(tcp.host().toLowerCase(Locale.ROOT), tcp.port());
+      case Endpoint.Tls tls ->
+          new Endpoint.Tls(
+              tls.host().toLowerCase(Locale.ROOT),
+              tls.port(),
+              tls.ca().map(Path::toAbsolutePath),
+              tls.certificate().map(Path::toAbsolutePath),
+              tls.key().map(Path::toAbsolutePath));
+      case Endpoint.Exec exec -> exec;
+    };
   }
 
   /** A socket that is not there yet has a directory all the same. */
