@@ -50,6 +50,9 @@ public final class GuestFreeze implements AutoCloseable {
   /** The longest of them: each waits twice as long as the one before, as a hook may be slow. */
   private static final Duration LONGEST_ATTEMPT = Duration.ofMinutes(5);
 
+  /** How long a freeze may take at most where the guest has a pace of its own, as Windows has. */
+  public static final Duration LONGEST_FREEZE = GuestQuiescer.WINDOWS_FREEZE;
+
   private final QgaClient client;
   private final Optional<MachineLock> lock;
   private final Optional<OperationGuard> guard;

@@ -52,12 +52,19 @@ final class FreezeCommand extends AgentCommand {
   @Parameters(paramLabel = "COMMAND", description = "what to run while the guest is held")
   private List<String> command = new ArrayList<>();
 
+  private static final Duration LAST_WORDS = Duration.ofSeconds(30);
+
   private final CountDownLatch letGo = new CountDownLatch(1);
   private volatile String early = "";
 
   @Override
   public Integer call() {
-    return Interruptible.run(timeout().plus(thawBound).plus(thawBound), this::connectAndHold);
+    // The longest freeze, the thaw, and a moment to end what runs in the hold and to tell.
+    Duration freeze =
+        timeout().compareTo(GuestFreeze.LONGEST_FREEZE) < 0
+            ? GuestFreeze.LONGEST_FREEZE
+            : timeout();
+    return Interruptible.run(freeze.plus(thawBound).plus(LAST_WORDS), this::connectAndHold);
   }
 
   private int connectAndHold(Interruptible guarded) {

@@ -16,6 +16,7 @@ import dev.stillpoint.testkit.proxy.Fault;
 import dev.stillpoint.testkit.proxy.FaultProxy;
 import dev.stillpoint.testkit.proxy.Moment;
 import dev.stillpoint.testkit.proxy.Side;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -34,7 +35,8 @@ class RecoverOverTlsTest {
 
   @Test
   void aSnapshotThatWasKilledInTheHoldIsRecoveredOverTheSameMonitor() throws Exception {
-    TestCertificates certificates = TestCertificates.in(directory.resolve("tls"));
+    TestCertificates certificates =
+        TestCertificates.in(Files.createDirectory(directory.resolve("tls")));
     try (Guest guest = WarmGuest.start(withTlsMonitor(certificates));
         FaultProxy agent = FaultProxy.beforeAgent(guest)) {
       // given: the disks are cut, and the thaw does not reach the guest

@@ -31,7 +31,7 @@ import java.util.concurrent.Executors;
  */
 public final class GuestQuiescer implements Quiescer {
   /** VSS gives its writers this long to come to rest. */
-  static final Duration WINDOWS_FREEZE = Duration.ofSeconds(60);
+  public static final Duration WINDOWS_FREEZE = Duration.ofSeconds(60);
 
   /** And they hold for ten seconds; what is cut later than this may not have been held. */
   static final Duration WINDOWS_HOLD = Duration.ofSeconds(9);
