@@ -13,6 +13,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
@@ -59,6 +60,14 @@ final class Guard implements AutoCloseable {
       Executors.newCachedThreadPool(
           Thread.ofPlatform().name("stillpoint-guard-asking-", 0).daemon().factory());
 
+  /**
+   * How many start at a time. More would only be slower each, and too late for {@link
+   * GuardLaunch#PATIENCE} where a hundred operations begin at once.
+   */
+  static final int MAX_STARTING = Math.max(2, Runtime.getRuntime().availableProcessors());
+
+  private static final Semaphore STARTING = new Semaphore(MAX_STARTING);
+
   private final Words words;
   private final LongSupplier clock;
   private final AtomicInteger unheard = new AtomicInteger();
@@ -77,11 +86,20 @@ final class Guard implements AutoCloseable {
   }
 
   /**
-   * Starts a guard and waits until it is there.
+   * Starts a guard and waits until it is there; first, perhaps, for others that start.
    *
    * @throws IOException when it does not start
    */
   static Guard start(GuardLaunch launch) throws IOException {
+    STARTING.acquireUninterruptibly();
+    try {
+      return started(launch);
+    } finally {
+      STARTING.release();
+    }
+  }
+
+  private static Guard started(GuardLaunch launch) throws IOException {
     Path directory = Files.createTempDirectory("stillpoint-guard");
     Path socket = directory.resolve(GuardProcess.SOCKET);
     try (AFUNIXServerSocketChannel server = AFUNIXServerSocketChannel.open()) {
