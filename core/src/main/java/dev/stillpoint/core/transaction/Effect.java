@@ -55,4 +55,9 @@ public sealed interface Effect {
 
   /** Stop all clocks and hand over the result. */
   record Finish() implements Effect {}
+
+  /** Whether the guest stands still by it, or is cut while it does. */
+  default boolean holdsGuest() {
+    return this instanceof Freeze || this instanceof Pause || this instanceof Cut;
+  }
 }

@@ -2,6 +2,7 @@ package dev.stillpoint.core.transaction;
 
 import dev.stillpoint.core.snapshot.Consistency;
 import dev.stillpoint.core.snapshot.DiskSnapshot;
+import dev.stillpoint.core.snapshot.ErrorCode;
 import dev.stillpoint.core.snapshot.Failure;
 import dev.stillpoint.core.snapshot.GuestState;
 import dev.stillpoint.core.snapshot.Outcome;
@@ -106,12 +107,20 @@ final class Findings {
     failures.add(failure);
   }
 
+  boolean owesThaw() {
+    return freezeWritten && thaw == null;
+  }
+
+  boolean owesResume() {
+    return pauseNanos != 0 && pausedNanos == 0;
+  }
+
   /** What is known of the guest, from what was asked and answered alone. */
   GuestState guest() {
-    if (freezeWritten && thaw == null) {
+    if (owesThaw()) {
       return GuestState.MAYBE_FROZEN;
     }
-    if (pauseNanos != 0 && pausedNanos == 0) {
+    if (owesResume()) {
       return GuestState.MAYBE_PAUSED;
     }
     return thaw == null ? GuestState.NEVER_FROZEN : GuestState.THAWED;
@@ -139,6 +148,30 @@ final class Findings {
         survey == null ? List.of() : survey.notCovered(),
         List.copyOf(new LinkedHashSet<>(warnings)),
         end.failure());
+  }
+
+  /**
+   * The bare end, where the whole of what was seen cannot be told. A success whose images nobody is
+   * told of is none.
+   */
+  SnapshotResult untold(State.Done end, Throwable why) {
+    Failure failure = Failure.of(ErrorCode.INTERNAL, "the result cannot be told: " + why);
+    boolean succeeded = end.outcome() == Outcome.SUCCEEDED;
+    return new SnapshotResult(
+        name,
+        succeeded ? Outcome.UNKNOWN : end.outcome(),
+        Consistency.NONE,
+        List.of(),
+        Optional.empty(),
+        Optional.empty(),
+        Optional.empty(),
+        0,
+        Duration.ZERO,
+        end.guest(),
+        List.of(),
+        List.of(),
+        List.of(),
+        Optional.of(end.failure().orElse(failure)));
   }
 
   private Consistency consistency() {

@@ -80,8 +80,17 @@ final class Trace {
       if (!owes(step.state())) {
         List<Taken> now = unwritten;
         unwritten = new ArrayList<>();
-        writer.execute(() -> append(file.get(), now));
+        hand(file.get(), now);
       }
+    }
+  }
+
+  /** A trace that cannot be written is none; the operation goes on. */
+  private void hand(Path to, List<Taken> taken) {
+    try {
+      writer.execute(() -> append(to, taken));
+    } catch (RuntimeException | Error e) {
+      ended = true;
     }
   }
 
