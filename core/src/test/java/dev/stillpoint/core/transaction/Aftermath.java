@@ -68,6 +68,10 @@ final class Aftermath {
   Files files = Files.NONE;
   boolean nodes;
   boolean guarded;
+
+  /** The guard has written down that the thaw is proved. */
+  boolean noted;
+
   boolean machineGone;
   boolean told;
   Optional<Entry> entry = Optional.empty();
@@ -83,6 +87,7 @@ final class Aftermath {
     copy.files = files;
     copy.nodes = nodes;
     copy.guarded = guarded;
+    copy.noted = noted;
     copy.machineGone = machineGone;
     copy.told = told;
     copy.entry = entry;
@@ -102,8 +107,13 @@ final class Aftermath {
 
   /** Whether whoever recovers would thaw. */
   boolean owesThaw() {
-    return entry.isPresent()
+    return !noted
+        && entry.isPresent()
         && (entry.get().owed().thaw() || entry.get().owed().resume() || damaged);
+  }
+
+  boolean owesAnything() {
+    return owesThaw() || owesResume();
   }
 
   boolean owesResume() {
@@ -116,7 +126,16 @@ final class Aftermath {
 
   private int flags() {
     boolean[] all = {
-      frozen, freezeMayRun, paused, nodes, guarded, machineGone, told, damaged, entry.isPresent()
+      frozen,
+      freezeMayRun,
+      paused,
+      nodes,
+      guarded,
+      noted,
+      machineGone,
+      told,
+      damaged,
+      entry.isPresent()
     };
     int bits = 0;
     for (int i = 0; i < all.length; i++) {
@@ -151,6 +170,7 @@ final class Aftermath {
         + files
         + (nodes ? " nodes" : "")
         + (guarded ? " guarded" : "")
+        + (noted ? " noted" : "")
         + (machineGone ? " machine-gone" : "")
         + (told ? " told" : "")
         + " journal "

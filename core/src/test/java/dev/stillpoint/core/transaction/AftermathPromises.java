@@ -10,11 +10,14 @@ import dev.stillpoint.core.transaction.Aftermath.Recovery;
 final class AftermathPromises {
   private AftermathPromises() {}
 
-  /** Where the owner has just been killed, and the guard lives. */
-  static void checkAtTheCrash(Aftermath left) {
+  /**
+   * Where the owner has just been killed, and the guard lives. One that the guard has let the guest
+   * go for already, as it stood still, has had its help: then the journal is what is left.
+   */
+  static void checkAtTheCrash(Aftermath left, World world) {
     require(
-        !left.mayBeFrozen() || left.paused || left.guarded,
-        "a guest whose owner is killed is thawed with nobody's help");
+        !(left.mayBeFrozen() || left.paused) || left.guarded || world.guardDone,
+        "a guest whose owner is killed is let go with nobody's help");
   }
 
   static void check(Aftermath left, Rescue rescue) {
@@ -25,6 +28,10 @@ final class AftermathPromises {
     require(
         !remains(left) || left.told || left.isListed(),
         "nothing of ours remains that is not in the result or the journal");
+    if (left.guarded) {
+      Aftermath let = rescue.guarded(left);
+      require(!let.mayBeFrozen() && !let.paused, "a guard lets the guest go");
+    }
     if (left.machineGone || !rescue.canBegin(left)) {
       return;
     }

@@ -44,6 +44,7 @@ final class Crash {
     left.files = !world.overlaysExist ? Files.NONE : filled ? Files.FILLED : Files.EMPTY;
     left.nodes = world.overlaysExist && filled;
     left.guarded = isGuarded();
+    left.noted = world.guardDone && defect == Defect.GUARD_PROVES_A_THAW_TO_ONE_WHO_STANDS_STILL;
     left.told = world.told;
     return left;
   }
@@ -51,11 +52,10 @@ final class Crash {
   /** The guard is armed before the freeze is written, and disarmed when the thaw is proved. */
   private boolean isGuarded() {
     return switch (defect) {
-      case GUARD_ARMED_AFTER_THE_FREEZE ->
-          world.freezeOwed && !world.guardThawed && !world.asked.contains(Asked.FREEZE);
+      case GUARD_ARMED_AFTER_THE_FREEZE -> world.isGuarded() && !world.asked.contains(Asked.FREEZE);
       case GUARD_DISARMED_BEFORE_THE_PROOF ->
-          world.freezeOwed && !world.guardThawed && !world.asked.contains(Asked.THAW);
-      default -> world.freezeOwed && !world.guardThawed;
+          world.isGuarded() && !world.asked.contains(Asked.THAW);
+      default -> world.isGuarded();
     };
   }
 
@@ -68,13 +68,13 @@ final class Crash {
           or(left -> left.files = isFilledAlone(left) ? Files.EMPTY : left.files);
         }
         case FREEZE -> {
-          if (world.freezeOwed && !world.guardThawed) {
+          if (world.canFreeze()) {
             or(left -> left.frozen = true, left -> left.freezeMayRun = true);
           }
         }
         case PAUSE -> {
           // A later resume that is confirmed has come after it.
-          if (world.pauseOwed) {
+          if (world.canPause()) {
             or(left -> left.paused = true);
           }
         }

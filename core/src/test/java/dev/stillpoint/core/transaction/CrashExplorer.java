@@ -45,7 +45,7 @@ final class CrashExplorer {
         left.told = true;
       }
       try {
-        AftermathPromises.checkAtTheCrash(left);
+        AftermathPromises.checkAtTheCrash(left, world);
       } catch (Promises.Broken broken) {
         throw new Explorer.Counterexample(
             String.valueOf(broken.getMessage()), List.of("killed in " + world, "-> " + left));

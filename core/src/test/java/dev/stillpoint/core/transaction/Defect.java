@@ -7,13 +7,21 @@ package dev.stillpoint.core.transaction;
 enum Defect {
   NONE(""),
   /** A guard that is armed when the freeze is answered. */
-  GUARD_ARMED_AFTER_THE_FREEZE("is thawed with nobody's help"),
+  GUARD_ARMED_AFTER_THE_FREEZE("is let go with nobody's help"),
   /** A freeze that waits for its guard, and is written after the thaw was proved. */
-  FREEZE_WRITTEN_AFTER_THE_THAW("is thawed with nobody's help"),
+  FREEZE_WRITTEN_AFTER_THE_THAW("is let go with nobody's help"),
   /** A guard that is disarmed when the thaw is written. */
-  GUARD_DISARMED_BEFORE_THE_PROOF("is thawed with nobody's help"),
+  GUARD_DISARMED_BEFORE_THE_PROOF("is let go with nobody's help"),
   /** An owner who wakes up and counts the guard's thaw as a freeze that held. */
   OWNER_TAKES_THE_GUARDS_THAW_FOR_ITS_OWN("required quiescing held over the cut"),
+  /** A freezer that takes a freeze for over which came after the guard's thaw. */
+  FREEZER_BELIEVES_A_GUARD_THAT_WAS_TOO_EARLY("a guest that may be frozen has a guard"),
+  /** A pauser that takes a pause for over which came after the guard's resume. */
+  PAUSER_BELIEVES_A_GUARD_THAT_WAS_TOO_EARLY("a machine that may be paused is so in the journal"),
+  /** A guard that writes down a thaw as proved although its owner may freeze again. */
+  GUARD_PROVES_A_THAW_TO_ONE_WHO_STANDS_STILL("a guest that may be frozen has a guard"),
+  /** A guard that thaws only; no agent answers in a machine that stands still. */
+  GUARD_DOES_NOT_RESUME("a guard lets the guest go"),
   /** The file goes when the operation ends, whatever is owed. */
   JOURNAL_CLOSED_WITH_A_DEBT("a guest that may be frozen"),
   /** The file goes when the operation ends, whatever it has left. */

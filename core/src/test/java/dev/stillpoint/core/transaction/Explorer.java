@@ -131,6 +131,7 @@ final class Explorer {
         move.change().accept(next);
         try {
           move.event().ifPresent(event -> take(world, next, event, transitions));
+          next.forget();
           if (seen.putIfAbsent(next, new Origin(world, move.event())) == null) {
             Promises.check(next);
             crashes.kill(next);

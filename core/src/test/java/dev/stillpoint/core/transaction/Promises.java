@@ -67,6 +67,8 @@ final class Promises {
         beforeHold(world);
         require(world.running.contains(Timer.WINDOW), "a pause has a window");
         world.pauseOwed = true;
+        // An owner who knows that its guard is done writes none.
+        world.pauseSpent = world.guardDone;
         world.everHeld = true;
         world.releaseWritten = false;
         ask(world, Asked.PAUSE);
@@ -292,6 +294,12 @@ final class Promises {
       require(!world.guestFrozen && !world.freezeMayRun, "safe means thawed");
       require(!world.machinePaused, "safe means running");
     }
+    require(
+        !(world.guestFrozen || world.freezeMayRun) || world.isGuarded() || world.endOwed.thaw(),
+        "no end with a guest that may be frozen without a guard or an entry in the journal");
+    require(
+        !world.machinePaused || world.isGuarded() || world.endOwed.resume(),
+        "no end with a machine that may be paused without a guard or an entry in the journal");
     require(safe || done.outcome() != Outcome.SUCCEEDED, "never a success with a frozen guest");
     switch (done.outcome()) {
       case SUCCEEDED -> succeeded(world);

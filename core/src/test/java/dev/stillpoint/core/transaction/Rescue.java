@@ -38,6 +38,9 @@ final class Rescue {
     }
     if (now.guarded) {
       moves.add(move("the guard is killed", now, next -> next.guarded = false));
+      if (now.paused && resumes()) {
+        moves.add(move("the guard resumes", now, next -> next.paused = false));
+      }
       if (!now.paused) {
         moves.add(move("the guard thaws", now, Rescue::guardThaws));
       }
@@ -68,9 +71,25 @@ final class Rescue {
     next.frozen = true;
   }
 
+  private boolean resumes() {
+    return defect != Defect.GUARD_DOES_NOT_RESUME;
+  }
+
+  /** Its owner is gone, so that no freeze comes after it. */
   private static void guardThaws(Aftermath next) {
     next.thaw();
     next.guarded = false;
+    next.noted = true;
+  }
+
+  /** A guard that nothing hinders, to its end. */
+  Aftermath guarded(Aftermath from) {
+    Aftermath now = from.copy();
+    now.paused &= !resumes();
+    if (!now.paused) {
+      guardThaws(now);
+    }
+    return now;
   }
 
   private static void machineEnds(Aftermath next) {
@@ -109,7 +128,7 @@ final class Rescue {
   }
 
   private void begin(Aftermath now) {
-    now.recovery = now.owesThaw() ? Recovery.RESUMING : Recovery.JUDGING;
+    now.recovery = now.owesAnything() ? Recovery.RESUMING : Recovery.JUDGING;
     if (now.machineGone) {
       now.recovery = Recovery.JUDGING;
     }
@@ -170,11 +189,11 @@ final class Rescue {
 
   /** No agent answers in a machine that stands still: then it is left as it is. */
   private void thaw(Aftermath now) {
-    if (now.paused) {
+    if (now.paused && now.owesThaw()) {
       now.recovery = Recovery.NONE;
       return;
     }
-    if (defect != Defect.RECOVERY_BELIEVES_THE_STATUS || now.frozen) {
+    if (now.owesThaw() && (defect != Defect.RECOVERY_BELIEVES_THE_STATUS || now.frozen)) {
       now.thaw();
     }
     now.recovery =

@@ -32,10 +32,10 @@ final class Surroundings {
   static List<Move> moves(World world, Defect defect) {
     var moves = new ArrayList<Move>();
     for (Asked asked : world.asked) {
-      answers(world, asked, moves);
+      answers(world, asked, defect, moves);
     }
     if (defect == Defect.OWNER_TAKES_THE_GUARDS_THAW_FOR_ITS_OWN
-        && world.guardThawed
+        && world.stoodStill
         && world.asked.contains(Asked.THAW)) {
       moves.add(answer(Asked.THAW, new Event.Thawed(true), Surroundings::thawed));
     }
@@ -53,8 +53,13 @@ final class Surroundings {
     if (world.freezeMayRun) {
       moves.add(unheard(Surroundings::freezeRuns));
     }
-    if (world.freezeOwed && !world.guardThawed && !world.machinePaused) {
-      moves.add(unheard(Surroundings::standStill));
+    if (world.isGuarded()) {
+      for (boolean done : new boolean[] {true, false}) {
+        moves.add(unheard(w -> standStill(w, done, false)));
+        if (isUnanswered(world)) {
+          moves.add(unheard(w -> standStill(w, done, true)));
+        }
+      }
     }
     if (world.cutMayApply) {
       moves.add(unheard(w -> lateCut(w, true)));
@@ -74,11 +79,27 @@ final class Surroundings {
     world.guestFrozen = true;
   }
 
-  /** The owner is stopped for so long that the guard thaws, and then wakes up and goes on. */
-  private static void standStill(World world) {
-    thawed(world);
-    world.freezeOwed = true;
-    world.guardThawed = true;
+  /** Whether what holds the guest may not be written yet, although it was asked for. */
+  private static boolean isUnanswered(World world) {
+    return (world.canFreeze() && world.asked.contains(Asked.FREEZE))
+        || (world.canPause() && world.asked.contains(Asked.PAUSE));
+  }
+
+  /**
+   * The owner is stopped for so long that the guard lets the guest go, and then wakes up and goes
+   * on.
+   *
+   * @param done whether the guard is done by then, or leaves the rest to the owner
+   * @param early whether the guard acts before the freeze or the pause is written, which then comes
+   */
+  private static void standStill(World world, boolean done, boolean early) {
+    world.guestFrozen = false;
+    world.freezeMayRun = false;
+    world.machinePaused = false;
+    world.freezeSpent |= world.freezeOwed && !(early && world.asked.contains(Asked.FREEZE));
+    world.pauseSpent |= world.pauseOwed && !(early && world.asked.contains(Asked.PAUSE));
+    world.stoodStill = true;
+    world.guardDone = done;
   }
 
   private static void lateCut(World world, boolean applies) {
@@ -86,7 +107,7 @@ final class Surroundings {
     world.cutApplied = applies;
   }
 
-  private static void answers(World world, Asked asked, List<Move> moves) {
+  private static void answers(World world, Asked asked, Defect defect, List<Move> moves) {
     switch (asked) {
       case CHECK -> checked(world, moves);
       case WRITE_RESERVING -> written(asked, Journal.Phase.RESERVING, moves);
@@ -106,17 +127,14 @@ final class Surroundings {
       case FREEZE -> freezeAnswered(world, moves);
       case PAUSE -> {
         // Commands to a machine run in order: a pause is over once a later resume is confirmed.
-        moves.add(answer(asked, new Event.Paused(), w -> w.machinePaused = w.pauseOwed));
+        moves.add(answer(asked, new Event.Paused(), Surroundings::paused));
         moves.add(
-            answer(asked, new Event.PauseFailed(TROUBLE), w -> w.machinePaused = w.pauseOwed));
+            answer(asked, new Event.PauseFailed(TROUBLE), w -> w.machinePaused = w.canPause()));
         moves.add(answer(asked, new Event.PauseFailed(TROUBLE), w -> {}));
       }
       case CUT -> cutAnswered(world, moves);
-      case RESUME -> {
-        moves.add(answer(asked, new Event.Resumed(), Surroundings::resumed));
-        moves.add(answer(asked, new Event.ResumeFailed(TROUBLE), w -> {}));
-      }
-      case THAW -> thawAnswered(world, moves);
+      case RESUME -> resumeAnswered(world, defect, moves);
+      case THAW -> thawAnswered(world, defect, moves);
       case SETTLE -> settled(world, moves);
       case UNDO -> {
         moves.add(answer(asked, new Event.Undone(), w -> w.cutApplied = false));
@@ -150,14 +168,24 @@ final class Surroundings {
   /** A freeze can succeed, fail unwritten, fail, be lost though it ran, or run much later. */
   private static void freezeAnswered(World world, List<Move> moves) {
     Asked asked = Asked.FREEZE;
-    boolean canRun = world.freezeOwed && !world.guardThawed;
-    moves.add(answer(asked, new Event.Frozen(), w -> w.guestFrozen = canRun));
+    boolean canRun = world.canFreeze();
+    moves.add(answer(asked, new Event.Frozen(), Surroundings::frozen));
     moves.add(answer(asked, new Event.FreezeFailed(TROUBLE, true), w -> {}));
     if (canRun) {
       moves.add(answer(asked, new Event.FreezeFailed(TROUBLE, false), Surroundings::notWritten));
       moves.add(answer(asked, new Event.FreezeFailed(TROUBLE, true), w -> w.guestFrozen = true));
       moves.add(answer(asked, new Event.FreezeFailed(TROUBLE, true), w -> w.freezeMayRun = true));
     }
+  }
+
+  private static void frozen(World world) {
+    world.guestFrozen = world.canFreeze();
+    world.frozenInTime = !world.guardDone;
+  }
+
+  private static void paused(World world) {
+    world.machinePaused = world.canPause();
+    world.pausedInTime = !world.guardDone;
   }
 
   private static void notWritten(World world) {
@@ -184,19 +212,37 @@ final class Surroundings {
     }
   }
 
+  /** Where the guard has certainly resumed the machine after the pause, nothing is written. */
+  private static void resumeAnswered(World world, Defect defect, List<Move> moves) {
+    Asked asked = Asked.RESUME;
+    boolean looks = defect != Defect.PAUSER_BELIEVES_A_GUARD_THAT_WAS_TOO_EARLY;
+    if (world.guardDone && (world.pausedInTime || !looks)) {
+      moves.add(answer(asked, new Event.Resumed(), w -> w.pauseOwed = false));
+      return;
+    }
+    moves.add(answer(asked, new Event.Resumed(), Surroundings::resumed));
+    moves.add(answer(asked, new Event.ResumeFailed(TROUBLE), w -> {}));
+  }
+
   private static void resumed(World world) {
     world.machinePaused = false;
     world.pauseOwed = false;
   }
 
   /** A proof is truthful: the agent was in step, so no freeze of ours can run any more. */
-  private static void thawAnswered(World world, List<Move> moves) {
+  private static void thawAnswered(World world, Defect defect, List<Move> moves) {
+    boolean looks = defect != Defect.FREEZER_BELIEVES_A_GUARD_THAT_WAS_TOO_EARLY;
+    if (world.guardDone && (world.frozenInTime || !looks)) {
+      // The guard has certainly thawed after the freeze: nothing is written.
+      moves.add(answer(Asked.THAW, new Event.Thawed(false), w -> w.freezeOwed = false));
+      return;
+    }
     moves.add(answer(Asked.THAW, new Event.ThawFailed(TROUBLE), w -> {}));
     if (world.machinePaused) {
       return;
     }
     moves.add(answer(Asked.THAW, new Event.Thawed(false), Surroundings::thawed));
-    if (world.guestFrozen) {
+    if (world.guestFrozen && !world.stoodStill) {
       moves.add(answer(Asked.THAW, new Event.Thawed(true), Surroundings::thawed));
     }
   }

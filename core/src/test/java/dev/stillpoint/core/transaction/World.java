@@ -67,7 +67,25 @@ final class World {
   boolean everHeld;
   boolean releaseWritten;
   boolean endWritten;
-  boolean guardThawed;
+
+  /** The owner stood still, and the guard acted; it may have left the rest to the owner again. */
+  boolean stoodStill;
+
+  /** The guard has let the guest go while the owner stood still, and does nothing any more. */
+  boolean guardDone;
+
+  /** What the guard did came after our freeze, which can do nothing any more. */
+  boolean freezeSpent;
+
+  /** The same of our pause. */
+  boolean pauseSpent;
+
+  /** The freeze was answered before the guard can have acted, as the owner knows. */
+  boolean frozenInTime;
+
+  /** The same of the pause. */
+  boolean pausedInTime;
+
   boolean prepareWasAsked;
   boolean endListed;
   boolean endFailed;
@@ -109,7 +127,12 @@ final class World {
     copy.everHeld = everHeld;
     copy.releaseWritten = releaseWritten;
     copy.endWritten = endWritten;
-    copy.guardThawed = guardThawed;
+    copy.stoodStill = stoodStill;
+    copy.guardDone = guardDone;
+    copy.freezeSpent = freezeSpent;
+    copy.pauseSpent = pauseSpent;
+    copy.frozenInTime = frozenInTime;
+    copy.pausedInTime = pausedInTime;
     copy.prepareWasAsked = prepareWasAsked;
     copy.endListed = endListed;
     copy.endFailed = endFailed;
@@ -122,7 +145,7 @@ final class World {
     return state instanceof State.Done;
   }
 
-  private int flags() {
+  private long flags() {
     boolean[] all = {
       guestFrozen,
       freezeMayRun,
@@ -145,17 +168,51 @@ final class World {
       everHeld,
       releaseWritten,
       endWritten,
-      guardThawed,
+      stoodStill,
+      guardDone,
+      freezeSpent,
+      pauseSpent,
+      frozenInTime,
+      pausedInTime,
       prepareWasAsked,
       endListed,
       endFailed,
       told
     };
-    int bits = finished << all.length;
+    long bits = (long) finished << all.length;
     for (int i = 0; i < all.length; i++) {
-      bits |= all[i] ? 1 << i : 0;
+      bits |= all[i] ? 1L << i : 0;
     }
     return bits;
+  }
+
+  /** Whether our freeze may still run, or has run and holds. */
+  boolean canFreeze() {
+    return freezeOwed && !freezeSpent;
+  }
+
+  /** Whether our pause may still come, or has come and holds. */
+  boolean canPause() {
+    return pauseOwed && !pauseSpent;
+  }
+
+  /** Forgets what can decide nothing any more, so that worlds do not differ by it. */
+  void forget() {
+    freezeSpent &= freezeOwed;
+    frozenInTime &= freezeOwed;
+    stoodStill &= freezeOwed;
+    pauseSpent &= pauseOwed;
+    pausedInTime &= pauseOwed;
+    guardDone &= freezeOwed || pauseOwed || mayHold();
+  }
+
+  private boolean mayHold() {
+    return state.holdsGuest() || state instanceof State.Resuming || state instanceof State.Thawing;
+  }
+
+  /** From before a freeze or a pause is written until what is owed for it is proved. */
+  boolean isGuarded() {
+    return (freezeOwed || pauseOwed) && !guardDone;
   }
 
   /** The journal's file is closed, and the caller is about to be told of a cut. */
@@ -179,7 +236,9 @@ final class World {
       filesKnown,
       freezeOwed,
       pauseOwed,
-      guardThawed,
+      guardDone,
+      freezeSpent,
+      pauseSpent,
       prepareWasAsked,
       endListed,
       endFailed,
@@ -229,6 +288,6 @@ final class World {
         + " clocks "
         + running
         + " flags "
-        + Integer.toBinaryString(flags());
+        + Long.toBinaryString(flags());
   }
 }
