@@ -9,7 +9,9 @@ import dev.stillpoint.core.spi.Deadline;
 import dev.stillpoint.core.spi.Inventory;
 import dev.stillpoint.core.spi.Settlement;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Function;
@@ -53,7 +55,7 @@ record CutGroup(List<Cut> cuts) {
     }
     List<CompletableFuture<CutReport>> reports = new ArrayList<>();
     for (Cut cut : cuts) {
-      reports.add(cut.cut(deadline).toCompletableFuture());
+      reports.add(asked(cut, one -> one.cut(deadline)));
     }
     return CompletableFuture.allOf(reports.toArray(CompletableFuture[]::new))
         .thenApply(done -> merged(reports.stream().map(CompletableFuture::join).toList()));
@@ -73,13 +75,13 @@ record CutGroup(List<Cut> cuts) {
     return new CutReport(whole, commands);
   }
 
-  /** Applied if any disk is cut: one that is cut while its sibling is not has to be undone. */
+  /** Applied if every disk is cut, partly if any is while its sibling is not. */
   CompletionStage<Settlement> settle(Deadline deadline) {
     CompletionStage<List<Settlement>> found = CompletableFuture.completedFuture(List.of());
     for (Cut cut : cuts) {
       found =
           found.thenCombine(
-              cut.settle(deadline),
+              asked(cut, one -> one.settle(deadline)),
               (before, one) -> {
                 var both = new ArrayList<>(before);
                 both.add(one);
@@ -92,20 +94,22 @@ record CutGroup(List<Cut> cuts) {
   private static Settlement merge(List<Settlement> found) {
     List<DiskSnapshot> disks = new ArrayList<>();
     List<String> findings = new ArrayList<>();
-    Settlement.State state = Settlement.State.NOT_APPLIED;
+    Set<Settlement.State> states = EnumSet.noneOf(Settlement.State.class);
     for (Settlement one : found) {
       disks.addAll(one.disks());
       findings.addAll(one.findings());
-      state = worse(state, one.state());
+      states.add(one.state());
     }
-    return new Settlement(state, disks, findings);
+    return new Settlement(merged(states), disks, findings);
   }
 
-  private static Settlement.State worse(Settlement.State one, Settlement.State other) {
-    if (one == Settlement.State.UNKNOWN || other == Settlement.State.UNKNOWN) {
+  private static Settlement.State merged(Set<Settlement.State> states) {
+    if (states.contains(Settlement.State.UNKNOWN)) {
       return Settlement.State.UNKNOWN;
     }
-    return one == Settlement.State.APPLIED ? one : other;
+    return states.size() == 1
+        ? states.iterator().next()
+        : states.isEmpty() ? Settlement.State.NOT_APPLIED : Settlement.State.PARTLY_APPLIED;
   }
 
   CompletionStage<Void> undo(Deadline deadline) {
@@ -119,9 +123,15 @@ record CutGroup(List<Cut> cuts) {
   /** Everybody does it, also when one fails; the first failure is told. */
   private CompletionStage<Void> all(Function<Cut, CompletionStage<Void>> action) {
     return CompletableFuture.allOf(
-        cuts.stream()
-            .map(action)
-            .map(CompletionStage::toCompletableFuture)
-            .toArray(CompletableFuture[]::new));
+        cuts.stream().map(cut -> asked(cut, action)).toArray(CompletableFuture[]::new));
+  }
+
+  /** One that throws instead of answering keeps nobody else from being asked. */
+  private static <T> CompletableFuture<T> asked(Cut cut, Function<Cut, CompletionStage<T>> action) {
+    try {
+      return action.apply(cut).toCompletableFuture();
+    } catch (RuntimeException | Error e) {
+      return CompletableFuture.failedFuture(e);
+    }
   }
 }

@@ -52,7 +52,11 @@ public interface Cut {
   /** Finds out what really became of the cut, and reads back what it made. Asks only. */
   CompletionStage<Settlement> settle(Deadline deadline);
 
-  /** Takes back a cut that {@link #settle} found applied; the machine loses no write by it. */
+  /**
+   * Takes back a cut that {@link #settle} found applied; the machine loses no write by it. Also
+   * called where another method's cut of the same operation was applied and this one was not: then
+   * it does nothing.
+   */
   CompletionStage<Void> undo(Deadline deadline);
 
   /**

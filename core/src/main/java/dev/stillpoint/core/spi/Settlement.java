@@ -11,10 +11,15 @@ import java.util.List;
  */
 public record Settlement(State state, List<DiskSnapshot> disks, List<String> findings) {
 
-  /** The three answers. */
+  /** The answers. */
   public enum State {
     /** Every disk is cut. */
     APPLIED,
+    /**
+     * Some disks are cut and some are not, as where one method of several has failed. Never a
+     * success: it is undone.
+     */
+    PARTLY_APPLIED,
     /** No disk is cut. */
     NOT_APPLIED,
     /** Neither can be shown. */

@@ -38,6 +38,8 @@ final class Ways {
           ErrorCode.THAW_NOT_PROVED,
           "the machine may be paused and its guest frozen: neither a resume nor a thaw could be"
               + " proved");
+  private static final Failure PARTLY =
+      Failure.of(ErrorCode.CUT_FAILED, "some of the disks were cut, and some were not");
   private static final Failure NOT_PROVED =
       Failure.of(ErrorCode.FREEZE_NOT_PROVED, "the freeze is not shown to have held over the cut");
 
@@ -115,6 +117,10 @@ final class Ways {
     return switch (found.state()) {
       case NOT_APPLIED -> clean(ledger.with(ledger.verdict().butNothingCut()));
       case UNKNOWN -> done(ledger.with(new Verdict.Unknown(unsettled(ledger))));
+      case PARTLY_APPLIED ->
+          ledger.guestIsSafe()
+              ? undo(ledger.failed(PARTLY).with(ledger.failed(PARTLY).verdict().butNothingCut()))
+              : clean(ledger.with(new Verdict.Unknown(unsettled(ledger))));
       case APPLIED ->
           !ledger.guestIsSafe()
               ? clean(ledger.with(new Verdict.Unknown(unsettled(ledger))))

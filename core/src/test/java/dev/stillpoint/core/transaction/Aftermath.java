@@ -16,6 +16,8 @@ final class Aftermath {
     /** A request for it may still be on its way. */
     MAY_COME,
     DONE,
+    /** Some disks are cut, and some are not. */
+    PARTLY,
     /** A job writes the overlays' data back. */
     BEING_UNDONE
   }
@@ -67,6 +69,10 @@ final class Aftermath {
   Cut cut = Cut.NONE;
   Files files = Files.NONE;
   boolean nodes;
+
+  /** Whether QEMU makes the overlays' nodes in the cut, so that there are none before it. */
+  boolean sync;
+
   boolean guarded;
 
   /** The guard has written down that the thaw is proved. */
@@ -86,6 +92,7 @@ final class Aftermath {
     copy.cut = cut;
     copy.files = files;
     copy.nodes = nodes;
+    copy.sync = sync;
     copy.guarded = guarded;
     copy.noted = noted;
     copy.machineGone = machineGone;
@@ -98,6 +105,19 @@ final class Aftermath {
 
   boolean mayBeFrozen() {
     return frozen || freezeMayRun;
+  }
+
+  /** The cut comes, of all disks or of some. */
+  void cut(Cut how) {
+    cut = how;
+    nodes |= sync;
+    files = sync ? Files.FILLED : files;
+  }
+
+  /** No disk is cut any more; nodes that came with the cut go with it. */
+  void uncut() {
+    cut = Cut.NONE;
+    nodes &= !sync;
   }
 
   void thaw() {
@@ -130,6 +150,7 @@ final class Aftermath {
       freezeMayRun,
       paused,
       nodes,
+      sync,
       guarded,
       noted,
       machineGone,
@@ -168,6 +189,7 @@ final class Aftermath {
         + cut
         + " files "
         + files
+        + (sync ? " by a sync way" : "")
         + (nodes ? " nodes" : "")
         + (guarded ? " guarded" : "")
         + (noted ? " noted" : "")

@@ -37,6 +37,9 @@ final class AftermathPromises {
     }
     Aftermath end = rescue.unhindered(left);
     require(!end.mayBeFrozen() && !end.paused, "a recovery lets the guest go");
+    require(
+        !left.sync || left.cut != Cut.NONE || !left.isListed() || end.files == Files.NONE,
+        "a recovery removes what a sync way has made for nothing");
     boolean begun =
         left.recovery == Recovery.REMOVING_NODES || left.recovery == Recovery.REMOVING_FILES;
     require(

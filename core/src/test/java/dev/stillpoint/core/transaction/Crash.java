@@ -21,6 +21,7 @@ final class Crash {
   private final Defect defect;
   private List<Aftermath> all = new ArrayList<>();
 
+  /** In either way of cutting, which the machine does not know of. */
   private Crash(World world, Defect defect) {
     this.world = world;
     this.defect = defect;
@@ -28,21 +29,26 @@ final class Crash {
 
   static List<Aftermath> in(World world, Defect defect) {
     var crash = new Crash(world, defect);
-    crash.all.add(crash.asItStands());
+    crash.all.add(crash.asItStands(false));
+    crash.all.add(crash.asItStands(true));
     crash.requests();
     crash.journal();
     return crash.all;
   }
 
-  private Aftermath asItStands() {
+  private Aftermath asItStands(boolean sync) {
     var left = new Aftermath();
+    left.sync = sync;
     left.frozen = world.guestFrozen;
     left.freezeMayRun = world.freezeMayRun;
     left.paused = world.machinePaused;
-    left.cut = world.cutApplied ? Cut.DONE : world.cutMayApply ? Cut.MAY_COME : Cut.NONE;
+    left.cut = world.cutMayApply ? Cut.MAY_COME : Cut.NONE;
     boolean filled = world.prepareWasAsked;
     left.files = !world.overlaysExist ? Files.NONE : filled ? Files.FILLED : Files.EMPTY;
-    left.nodes = world.overlaysExist && filled;
+    left.nodes = world.overlaysExist && filled && !sync;
+    if (world.cutApplied) {
+      left.cut(world.cutPartly ? Cut.PARTLY : Cut.DONE);
+    }
     left.guarded = isGuarded();
     left.noted = world.guardDone && defect == Defect.GUARD_PROVES_A_THAW_TO_ONE_WHO_STANDS_STILL;
     left.told = world.told;
@@ -60,6 +66,11 @@ final class Crash {
   }
 
   private void requests() {
+    // One sync way has QEMU fill the files, in the cut.
+    or(left -> {
+      boolean empty = left.sync && !left.nodes && left.files == Files.FILLED;
+      left.files = empty ? Files.EMPTY : left.files;
+    });
     for (Asked asked : world.asked) {
       switch (asked) {
         case RESERVE -> or(left -> left.files = Files.NONE);
@@ -87,10 +98,13 @@ final class Crash {
             });
         case CUT -> {
           if (!world.cutSettled) {
-            or(left -> left.cut = Cut.DONE, left -> left.cut = Cut.MAY_COME);
+            or(
+                left -> left.cut(Cut.DONE),
+                left -> left.cut(Cut.PARTLY),
+                left -> left.cut = Cut.MAY_COME);
           }
         }
-        case UNDO -> or(left -> left.cut = Cut.BEING_UNDONE, left -> left.cut = Cut.NONE);
+        case UNDO -> or(left -> left.cut = Cut.BEING_UNDONE, Aftermath::uncut);
         case CLEAN -> {
           if (!world.cutApplied) {
             or(left -> left.nodes = false);

@@ -22,6 +22,10 @@ enum Defect {
   GUARD_PROVES_A_THAW_TO_ONE_WHO_STANDS_STILL("a guest that may be frozen has a guard"),
   /** A guard that thaws only; no agent answers in a machine that stands still. */
   GUARD_DOES_NOT_RESUME("a guard lets the guest go"),
+  /** A group of methods that is called cut when one of them has. */
+  GROUP_TAKES_A_PART_FOR_THE_WHOLE("all disks or none"),
+  /** Where the overlays have no nodes before the cut, their absence is taken for another life. */
+  RECOVERY_WANTS_THE_NODES_OF_A_SYNC_WAY("a recovery removes what a sync way has made for nothing"),
   /** The file goes when the operation ends, whatever is owed. */
   JOURNAL_CLOSED_WITH_A_DEBT("a guest that may be frozen"),
   /** The file goes when the operation ends, whatever it has left. */

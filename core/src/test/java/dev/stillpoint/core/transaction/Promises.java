@@ -314,6 +314,7 @@ final class Promises {
   }
 
   private static void succeeded(World world) {
+    require(!world.cutPartly, "all disks or none");
     require(world.cutApplied != world.terms.dryRun(), "success means cut, but for a rehearsal");
     require(
         world.terms.dryRun()

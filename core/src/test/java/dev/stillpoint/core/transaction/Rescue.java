@@ -33,7 +33,8 @@ final class Rescue {
       moves.add(move("the queued freeze runs", now, this::freezeRuns));
     }
     if (now.cut == Cut.MAY_COME) {
-      moves.add(move("the cut comes", now, next -> next.cut = Cut.DONE));
+      moves.add(move("the cut comes", now, next -> next.cut(Cut.DONE)));
+      moves.add(move("the cut comes in part", now, next -> next.cut(Cut.PARTLY)));
       moves.add(move("the cut never comes", now, next -> next.cut = Cut.NONE));
     }
     if (now.guarded) {
@@ -161,7 +162,7 @@ final class Rescue {
         if (now.machineGone) {
           now.recovery = Recovery.NONE;
         } else {
-          now.cut = Cut.NONE;
+          now.uncut();
           now.entry = Optional.of(entry.notCut());
           now.recovery = Recovery.REMOVING_NODES;
         }
@@ -208,13 +209,12 @@ final class Rescue {
       now.recovery = Recovery.REMOVING_NODES;
     } else if (now.machineGone) {
       now.recovery = neverCut ? Recovery.REMOVING_FILES : Recovery.NONE;
-    } else if (now.cut == Cut.BEING_UNDONE
-        || (now.cut == Cut.DONE && entry.phase() == Phase.UNDOING)) {
+    } else if (now.cut == Cut.BEING_UNDONE || (isCut(now) && entry.phase() == Phase.UNDOING)) {
       boolean forgets = defect == Defect.RECOVERY_FORGETS_AN_UNDO;
       now.recovery = forgets ? Recovery.SETTLING : Recovery.UNDOING;
     } else if (now.cut == Cut.DONE) {
       now.recovery = Recovery.SETTLING;
-    } else if (!neverCut && !now.nodes) {
+    } else if (now.cut == Cut.PARTLY || (!neverCut && !isShown(now))) {
       now.recovery = Recovery.NONE;
     } else {
       if (!neverCut && defect != Defect.RECOVERY_REMOVES_THE_EVIDENCE) {
@@ -222,6 +222,15 @@ final class Rescue {
       }
       now.recovery = Recovery.REMOVING_NODES;
     }
+  }
+
+  private static boolean isCut(Aftermath now) {
+    return now.cut == Cut.DONE || now.cut == Cut.PARTLY;
+  }
+
+  /** A graph without a node of ours may be of a later life, but where there never were any. */
+  private boolean isShown(Aftermath now) {
+    return now.nodes || (now.sync && defect != Defect.RECOVERY_WANTS_THE_NODES_OF_A_SYNC_WAY);
   }
 
   private static boolean isNeverCut(Aftermath now, Entry entry) {

@@ -62,8 +62,9 @@ final class Surroundings {
       }
     }
     if (world.cutMayApply) {
-      moves.add(unheard(w -> lateCut(w, true)));
-      moves.add(unheard(w -> lateCut(w, false)));
+      moves.add(unheard(w -> lateCut(w, true, false)));
+      moves.add(unheard(w -> lateCut(w, true, true)));
+      moves.add(unheard(w -> lateCut(w, false, false)));
     }
     return moves;
   }
@@ -102,9 +103,10 @@ final class Surroundings {
     world.guardDone = done;
   }
 
-  private static void lateCut(World world, boolean applies) {
+  private static void lateCut(World world, boolean applies, boolean partly) {
     world.cutMayApply = false;
     world.cutApplied = applies;
+    world.cutPartly = partly;
   }
 
   private static void answers(World world, Asked asked, Defect defect, List<Move> moves) {
@@ -135,9 +137,9 @@ final class Surroundings {
       case CUT -> cutAnswered(world, moves);
       case RESUME -> resumeAnswered(world, defect, moves);
       case THAW -> thawAnswered(world, defect, moves);
-      case SETTLE -> settled(world, moves);
+      case SETTLE -> settled(world, defect, moves);
       case UNDO -> {
-        moves.add(answer(asked, new Event.Undone(), w -> w.cutApplied = false));
+        moves.add(answer(asked, new Event.Undone(), Surroundings::undone));
         moves.add(answer(asked, new Event.UndoFailed(TROUBLE), w -> {}));
       }
       case CLEAN -> {
@@ -193,15 +195,26 @@ final class Surroundings {
     world.everHeld = false;
   }
 
-  /** A cut can succeed, fail, be lost though it was made, or be made much later. */
+  private static void undone(World world) {
+    world.cutApplied = false;
+    world.cutPartly = false;
+  }
+
+  /** A cut can succeed, fail, be made in part, be lost though it was made, or be made later. */
   private static void cutAnswered(World world, List<Move> moves) {
     Asked asked = Asked.CUT;
     moves.add(answer(asked, new Event.CutDone(), Surroundings::cutDone));
     moves.add(answer(asked, new Event.CutFailed(TROUBLE), w -> {}));
     if (!world.cutSettled) {
       moves.add(answer(asked, new Event.CutFailed(TROUBLE), w -> w.cutApplied = true));
+      moves.add(answer(asked, new Event.CutFailed(TROUBLE), Surroundings::cutPartly));
       moves.add(answer(asked, new Event.CutFailed(TROUBLE), w -> w.cutMayApply = true));
     }
+  }
+
+  private static void cutPartly(World world) {
+    world.cutApplied = true;
+    world.cutPartly = true;
   }
 
   /** A late reply does not make the cut happen twice: what was settled stays. */
@@ -254,24 +267,33 @@ final class Surroundings {
   }
 
   /** Settling first lets an unanswered cut come to its end, so that its answer is the truth. */
-  private static void settled(World world, List<Move> moves) {
-    Asked asked = Asked.SETTLE;
-    moves.add(answer(asked, new Event.Settled(Settlement.State.UNKNOWN), w -> {}));
+  private static void settled(World world, Defect defect, List<Move> moves) {
     boolean open = world.cutMayApply || world.asked.contains(Asked.CUT);
-    if (open || world.cutApplied) {
+    moves.add(answer(Asked.SETTLE, new Event.Settled(Settlement.State.UNKNOWN), w -> {}));
+    if (open || (world.cutApplied && !world.cutPartly)) {
+      moves.add(settledAs(Settlement.State.APPLIED, true, false));
+    }
+    if (open || world.cutPartly) {
+      boolean whole = defect == Defect.GROUP_TAKES_A_PART_FOR_THE_WHOLE;
       moves.add(
-          answer(asked, new Event.Settled(Settlement.State.APPLIED), w -> settledAs(w, true)));
+          settledAs(
+              whole ? Settlement.State.APPLIED : Settlement.State.PARTLY_APPLIED, true, true));
     }
     if (open || !world.cutApplied) {
-      moves.add(
-          answer(asked, new Event.Settled(Settlement.State.NOT_APPLIED), w -> settledAs(w, false)));
+      moves.add(settledAs(Settlement.State.NOT_APPLIED, false, false));
     }
   }
 
-  private static void settledAs(World world, boolean applied) {
-    world.cutMayApply = false;
-    world.cutSettled = true;
-    world.cutApplied = applied;
+  private static Move settledAs(Settlement.State found, boolean applied, boolean partly) {
+    return answer(
+        Asked.SETTLE,
+        new Event.Settled(found),
+        world -> {
+          world.cutMayApply = false;
+          world.cutSettled = true;
+          world.cutApplied = applied;
+          world.cutPartly = partly;
+        });
   }
 
   private static Move answer(Asked asked, Event event, Consumer<World> change) {

@@ -50,6 +50,10 @@ final class World {
   boolean machinePaused;
   boolean cutApplied;
   boolean cutMayApply;
+
+  /** Of several methods some have cut and some have not. */
+  boolean cutPartly;
+
   boolean overlaysExist;
   boolean filesKnown;
 
@@ -111,6 +115,7 @@ final class World {
     copy.machinePaused = machinePaused;
     copy.cutApplied = cutApplied;
     copy.cutMayApply = cutMayApply;
+    copy.cutPartly = cutPartly;
     copy.overlaysExist = overlaysExist;
     copy.filesKnown = filesKnown;
     copy.freezeOwed = freezeOwed;
@@ -152,6 +157,7 @@ final class World {
       machinePaused,
       cutApplied,
       cutMayApply,
+      cutPartly,
       overlaysExist,
       filesKnown,
       freezeOwed,
@@ -231,6 +237,7 @@ final class World {
       machinePaused,
       cutApplied,
       cutMayApply,
+      cutPartly,
       cutSettled,
       overlaysExist,
       filesKnown,
