@@ -113,21 +113,7 @@ record EarlierOperations(List<JournalFile> unsettled, List<String> unreadable, S
     unreadable.forEach(why ->
         warnings.add(
             why + "; it may tell of an earlier operation on this machine: run '" + command + "'"));
-    return new SnapshotResult(
-        result.name(),
-        result.outcome(),
-        result.consistency(),
-        result.reasons(),
-        result.pointInTime(),
-        result.frozen(),
-        result.hold(),
-        result.commandsInHold(),
-        result.paused(),
-        result.guest(),
-        result.disks(),
-        result.notCovered(),
-        warnings,
-        result.error().map(this::explained));
+    return result.withWarnings(warnings).withError(this::explained);
   }
 
   private Failure explained(Failure failure) {

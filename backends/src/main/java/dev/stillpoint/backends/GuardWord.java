@@ -12,23 +12,7 @@ final class GuardWord {
   static SnapshotResult in(SnapshotResult result, Optional<OperationGuard> guard) {
     guard.ifPresent(OperationGuard::end);
     Optional<String> pursuer = guard.flatMap(OperationGuard::pursuer);
-    return pursuer.isEmpty()
-        ? result
-        : new SnapshotResult(
-            result.name(),
-            result.outcome(),
-            result.consistency(),
-            result.reasons(),
-            result.pointInTime(),
-            result.frozen(),
-            result.hold(),
-            result.commandsInHold(),
-            result.paused(),
-            result.guest(),
-            result.disks(),
-            result.notCovered(),
-            result.warnings(),
-            result.error().map(failure -> in(failure, pursuer.get())));
+    return pursuer.isEmpty() ? result : result.withError(failure -> in(failure, pursuer.get()));
   }
 
   static Failure in(Failure failure, String pursuer) {

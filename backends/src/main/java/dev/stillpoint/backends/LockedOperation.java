@@ -5,6 +5,8 @@ import dev.stillpoint.core.snapshot.Failure;
 import dev.stillpoint.core.snapshot.SnapshotName;
 import dev.stillpoint.core.snapshot.SnapshotOperation;
 import dev.stillpoint.core.snapshot.SnapshotResult;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.UnaryOperator;
@@ -33,14 +35,20 @@ final class LockedOperation implements SnapshotOperation {
     CompletionStage<SnapshotResult> released =
         inner
             .result()
-            .thenApply(ended -> {
-              try {
-                return told.apply(ended);
-              } finally {
-                lock.close();
-              }
-            });
+            .thenApply(ended -> told(ended, told))
+            .whenComplete((ended, thrown) -> lock.close());
     return new LockedOperation(inner.id(), released, inner.overdue(), inner::requestCancel);
+  }
+
+  /** A word that cannot be added must not take the result with it. */
+  private static SnapshotResult told(SnapshotResult ended, UnaryOperator<SnapshotResult> told) {
+    try {
+      return told.apply(ended);
+    } catch (RuntimeException | Error e) {
+      List<String> warnings = new ArrayList<>(ended.warnings());
+      warnings.add("what is known beside this result cannot be told: " + e);
+      return ended.withWarnings(warnings);
+    }
   }
 
   static SnapshotOperation refused(String id, SnapshotName name, Failure failure) {

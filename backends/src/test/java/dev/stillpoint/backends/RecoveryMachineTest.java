@@ -64,6 +64,19 @@ class RecoveryMachineTest extends RecoveryScene {
   }
 
   @Test
+  void aThawBeforeAnOwnerWhoOnlyStoodStillProvesNothing() throws IOException {
+    // given: he went on, wrote the freeze that he was about to write, and was killed
+    written(Phase.HOLDING, living(), true, false, prepared());
+    new GuardNote(ID, GuardNote.IN_STANDSTILL).append(journal.fileOf(ID));
+    freeze();
+    // when
+    RecoveredOperation one = recovered();
+    // then
+    assertEquals(State.SETTLED, one.state(), one::toString);
+    assertFalse(agent.guestFrozen());
+  }
+
+  @Test
   void whatWasSaidAfterTheGuardsProofIsOwedAnew() throws IOException {
     for (String after : List.of("{\"torn", "")) {
       // given

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.stillpoint.backends.journal.GuardNote;
 import dev.stillpoint.backends.journal.JournalDirectory;
 import dev.stillpoint.qga.testing.FakeAgent;
 import dev.stillpoint.qmp.testing.Fault;
@@ -117,9 +118,12 @@ class GuardTest {
     send("STOP", process);
     // then: the guard has proved it, so that it has nothing to give back
     awaitThawed();
+    Path journal = JournalDirectory.in(state).operations().get(0).path();
     await()
         .atMost(PATIENCE)
-        .until(() -> JournalDirectory.in(state).operations().get(0).thawedByGuard());
+        .until(() -> Files.readString(journal).contains(GuardNote.IN_STANDSTILL));
+    // and whoever recovers thaws all the same: a freeze may have come after that
+    assertFalse(JournalDirectory.in(state).operations().get(0).thawedByGuard());
     // when
     send("CONT", process);
     // then

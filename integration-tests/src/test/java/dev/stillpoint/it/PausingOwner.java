@@ -10,14 +10,10 @@ import dev.stillpoint.core.coordinator.SnapshotCoordinator;
 import dev.stillpoint.core.snapshot.Quiesce;
 import dev.stillpoint.core.snapshot.SnapshotRequest;
 import dev.stillpoint.core.snapshot.SnapshotResult;
-import dev.stillpoint.core.spi.Cut;
-import dev.stillpoint.core.spi.CutDisk;
-import dev.stillpoint.core.spi.CutOrder;
 import dev.stillpoint.core.spi.CutReport;
 import dev.stillpoint.core.spi.Deadline;
-import dev.stillpoint.core.spi.Inventory;
 import dev.stillpoint.core.spi.Settlement;
-import dev.stillpoint.core.spi.SnapshotMethod;
+import dev.stillpoint.core.testing.IdleMethod;
 import dev.stillpoint.qga.QgaClient;
 import dev.stillpoint.qga.QgaOptions;
 import dev.stillpoint.qmp.QmpClient;
@@ -77,44 +73,13 @@ final class PausingOwner {
     }
   }
 
-  private record Stuck(String name, Path standing) implements SnapshotMethod, Cut {
-    private static CompletionStage<Void> done() {
-      return CompletableFuture.runAsync(() -> {}, Runnable::run);
-    }
+  /** Its cut never ends. */
+  private static final class Stuck extends IdleMethod {
+    private final Path standing;
 
-    @Override
-    public CompletionStage<Cut> check(CutOrder order, Deadline deadline) {
-      return CompletableFuture.completedFuture(this);
-    }
-
-    @Override
-    public List<CutDisk> disks() {
-      return List.of();
-    }
-
-    @Override
-    public List<String> notCovered() {
-      return List.of();
-    }
-
-    @Override
-    public List<String> warnings() {
-      return List.of();
-    }
-
-    @Override
-    public List<Inventory> inventory() {
-      return List.of();
-    }
-
-    @Override
-    public CompletionStage<Void> reserve(Deadline deadline) {
-      return done();
-    }
-
-    @Override
-    public CompletionStage<Void> prepare(Deadline deadline) {
-      return done();
+    Stuck(String name, Path standing) {
+      super(name);
+      this.standing = standing;
     }
 
     @Override
@@ -131,16 +96,6 @@ final class PausingOwner {
     public CompletionStage<Settlement> settle(Deadline deadline) {
       return CompletableFuture.completedFuture(
           new Settlement(Settlement.State.NOT_APPLIED, List.of(), List.of()));
-    }
-
-    @Override
-    public CompletionStage<Void> undo(Deadline deadline) {
-      return done();
-    }
-
-    @Override
-    public CompletionStage<Void> clean(Deadline deadline) {
-      return done();
     }
   }
 }

@@ -270,8 +270,9 @@ final class Guard implements AutoCloseable {
     switch (answer) {
       case "armed" -> extendedNanos = clock.getAsLong();
       case "back" -> {
-        extendedNanos = clock.getAsLong();
+        // In this order: whoever finds it fresh again also finds that it stood still.
         stoodStill.complete("the guard had begun to thaw it");
+        extendedNanos = clock.getAsLong();
       }
       case Words.SILENCE, Words.ENDED, GuardWatch.GAVE_UP -> {
         // It writes nothing: it is gone or has given up, or hears our question before it goes on.

@@ -126,16 +126,16 @@ final class GuardProcess {
       end = GuardWatch.GAVE_UP;
       try {
         owner.say("armed");
-        end =
+        var watch =
             new GuardWatch(
-                    owner,
-                    CLOCK,
-                    debt,
-                    Duration.ofNanos(order.deadlineNanos()),
-                    state::takenOver,
-                    state::handedBack)
-                .keep();
-        write(order, end);
+                owner,
+                CLOCK,
+                debt,
+                Duration.ofNanos(order.deadlineNanos()),
+                state::takenOver,
+                state::handedBack);
+        end = watch.keep();
+        write(order, noted(end, watch.ownerEnded()));
       } finally {
         String how = end.equals(GuardWatch.DISARMED) ? debt.outcome() : end;
         door.ifPresent(open -> open.ended(how));
@@ -176,6 +176,11 @@ final class GuardProcess {
     } catch (IOException e) {
       // It is pursued already.
     }
+  }
+
+  /** An owner who only stood still may write his freeze yet: to him a thaw proves nothing. */
+  private static String noted(String end, boolean ownerEnded) {
+    return end.equals(GuardNote.PROVED) && !ownerEnded ? GuardNote.IN_STANDSTILL : end;
   }
 
   private static void write(Order order, String end) {

@@ -88,6 +88,7 @@ final class GuardWatch {
   private final long patience;
   private final Runnable takeover;
   private final Runnable handback;
+  private boolean ownerEnded;
 
   /**
    * A watch over one owner.
@@ -119,6 +120,14 @@ final class GuardWatch {
     return DISARMED;
   }
 
+  /**
+   * Whether the owner had ended when this guard began to act. One that stood still may have been
+   * about to write a freeze, and may write it when it goes on.
+   */
+  boolean ownerEnded() {
+    return ownerEnded;
+  }
+
   /** Waits until the owner lets go (true), or is dead or stands still (false). */
   private boolean isLetGo() {
     long deadline = clock.nanos() + patience;
@@ -132,6 +141,7 @@ final class GuardWatch {
       }
       switch (said) {
         case Words.ENDED, Words.SILENCE -> {
+          ownerEnded = said.equals(Words.ENDED);
           return false;
         }
         case "disarm" -> {

@@ -26,6 +26,7 @@ public final class GuardedFreezer implements Freezer {
   private final Gate gate = new Gate();
   private final Function<ThawReport, ThawReport> letGo = this::letGo;
   private final Function<FreezeReport, FreezeReport> frozen = this::frozen;
+  private final CompletableFuture<String> stoodStill;
 
   /** Whether the freeze was answered before the guard can have thawed: what it does comes after. */
   private volatile boolean frozenInTime;
@@ -39,6 +40,7 @@ public final class GuardedFreezer implements Freezer {
     this.inner = inner;
     this.agent = agent;
     this.guard = guard;
+    this.stoodStill = guard.stoodStill().toCompletableFuture();
     guard.begin();
   }
 
@@ -97,16 +99,17 @@ public final class GuardedFreezer implements Freezer {
     return guard
         .isStillOurs()
         .thenCompose(ours ->
-            ours
-                ? inner.thaw(deadline).thenApply(letGo)
-                : frozenInTime
-                    ? takenOver()
-                    : inner.thaw(deadline).thenApply(proof -> letGo(doubted(proof))));
+            // What the guard did before the freeze was answered may have been before the freeze.
+            ours || !frozenInTime ? inner.thaw(deadline).thenApply(letGo) : takenOver());
   }
 
+  /**
+   * Where the guard has acted, what the agent counts proves nothing: the guest was thawed, or is
+   * about to be, and on one connection with the guard an answer may be to a question of its own.
+   */
   private ThawReport letGo(ThawReport proof) {
     guard.thawed(true);
-    return proof;
+    return stoodStill.isDone() ? doubted(proof) : proof;
   }
 
   private CompletionStage<ThawReport> takenOver() {
@@ -117,11 +120,12 @@ public final class GuardedFreezer implements Freezer {
                 + " freeze held is not proved"));
   }
 
-  /** The guard thawed, but a freeze may have come after that; now it is thawed for sure. */
   private static ThawReport doubted(ThawReport proof) {
     return new ThawReport(
         Consistency.CRASH,
-        List.of("this process stood still for too long before the freeze was answered"),
+        List.of(
+            "this process stood still for too long, and the guard had begun to thaw the guest: that"
+                + " the freeze held is not proved"),
         proof.warnings(),
         proof.firstWrittenNanos(),
         proof.repliedNanos());
@@ -139,7 +143,10 @@ public final class GuardedFreezer implements Freezer {
     if (unwritten) {
       guard.thawed(false);
     }
-    inner.release();
-    guard.end();
+    try {
+      inner.release();
+    } finally {
+      guard.end();
+    }
   }
 }

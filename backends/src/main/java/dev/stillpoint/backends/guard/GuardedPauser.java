@@ -5,6 +5,7 @@ import dev.stillpoint.core.spi.Deadline;
 import dev.stillpoint.core.spi.MachineStatus;
 import dev.stillpoint.core.spi.Pauser;
 import dev.stillpoint.qmp.QmpClient;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 
@@ -20,6 +21,7 @@ public final class GuardedPauser implements Pauser {
   private final Gate gate = new Gate();
   private final Runnable letGo;
   private final Runnable paused;
+  private final CompletableFuture<String> stoodStill;
 
   /** Whether the pause was answered before the guard can have resumed the machine. */
   private volatile boolean pausedInTime;
@@ -33,6 +35,7 @@ public final class GuardedPauser implements Pauser {
     this.inner = inner;
     this.monitor = monitor;
     this.guard = guard;
+    this.stoodStill = guard.stoodStill().toCompletableFuture();
     this.letGo = () -> guard.resumed(true);
     this.paused = () -> pausedInTime = guard.isFresh();
   }
@@ -96,5 +99,14 @@ public final class GuardedPauser implements Pauser {
             ours || !pausedInTime
                 ? inner.resume(deadline).thenRun(letGo)
                 : CompletableFuture.runAsync(letGo));
+  }
+
+  @Override
+  public Optional<String> doubt() {
+    return stoodStill.isDone()
+        ? Optional.of(
+            "this process stood still for too long, and the guard may have resumed the machine"
+                + " before all disks were cut")
+        : Optional.empty();
   }
 }

@@ -1,6 +1,7 @@
 package dev.stillpoint.backends.guard;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
@@ -20,14 +21,33 @@ class GuardWatchTest {
   private final Owing debt = new Owing();
 
   private String keep() {
+    return watch().keep();
+  }
+
+  private GuardWatch watch() {
     return new GuardWatch(
-            owner,
-            owner,
-            debt,
-            PATIENCE,
-            () -> acts.add("taken over"),
-            () -> acts.add("handed back"))
-        .keep();
+        owner, owner, debt, PATIENCE, () -> acts.add("taken over"), () -> acts.add("handed back"));
+  }
+
+  @Test
+  void oneWhoStandsStillHasNotEnded() {
+    // given
+    GuardWatch watch = watch();
+    // when
+    assertEquals("thawed", watch.keep());
+    // then
+    assertFalse(watch.ownerEnded());
+  }
+
+  @Test
+  void oneWhoHasEndedWritesNoFreezeAnyMore() {
+    // given
+    owner.after(BEAT, Words.ENDED);
+    GuardWatch watch = watch();
+    // when
+    assertEquals("thawed", watch.keep());
+    // then
+    assertTrue(watch.ownerEnded());
   }
 
   /** A debt that is paid when so many attempts were made, each of which takes its time. */

@@ -13,6 +13,7 @@ import dev.stillpoint.core.snapshot.Outcome;
 import dev.stillpoint.core.snapshot.Quiesce;
 import dev.stillpoint.core.snapshot.SnapshotRequest;
 import dev.stillpoint.core.snapshot.SnapshotResult;
+import dev.stillpoint.core.testing.IdleMethod;
 import dev.stillpoint.qga.QgaClient;
 import dev.stillpoint.qga.command.GuestFsfreezeFreeze;
 import dev.stillpoint.qga.testing.FakeAgent;

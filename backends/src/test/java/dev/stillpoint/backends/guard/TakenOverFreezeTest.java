@@ -28,6 +28,7 @@ class TakenOverFreezeTest {
 
   private final ScriptedWords words = new ScriptedWords();
   private final List<String> asked = new CopyOnWriteArrayList<>();
+  private String guardSays = "done";
 
   @Test
   void aFreezeThatMayHaveComeAfterTheGuardsThawIsThawedByItsOwner() {
@@ -47,12 +48,35 @@ class TakenOverFreezeTest {
     assertEquals(Consistency.CRASH, thaw.reached());
   }
 
+  @Test
+  void aFreezeThatTheGuardHadBegunToThawIsNoProofWhateverTheAgentCounts() {
+    // given: the guard stops in the middle, and all is the owner's again
+    guardSays = "back";
+    // when
+    ThawReport thaw = frozenAndThawed(Duration.ZERO, STANDSTILL);
+    // then
+    assertEquals(List.of("freeze", "thaw"), asked);
+    assertEquals(Consistency.CRASH, thaw.reached());
+    assertFalse(thaw.freezeHeld());
+  }
+
+  @Test
+  void aGuardThatHasDoneNothingTakesNothingFromTheProof() {
+    // given: this process was slow, and no more than that
+    guardSays = "armed";
+    // when
+    ThawReport thaw = frozenAndThawed(Duration.ZERO, STANDSTILL);
+    // then
+    assertEquals(List.of("freeze", "thaw"), asked);
+    assertEquals(Consistency.FILESYSTEM, thaw.reached());
+  }
+
   private ThawReport frozenAndThawed(Duration beforeTheAnswer, Duration afterIt) {
     try (FakeAgent agent = FakeAgent.start();
         QgaClient client = QgaClient.connect(agent.endpoint()).join();
         Guards guards = Guards.kept()) {
       guards.giveBack(new Guard(words, words::nanos));
-      words.after(Duration.ofMillis(1), "have").after(Duration.ZERO, "armed").answers("done");
+      words.after(Duration.ofMillis(1), "have").after(Duration.ZERO, "armed").answers(guardSays);
       var operation = new OperationGuard(guards, "0badcafe", "test", Optional.empty());
       Freezer freezer = new GuardedFreezer(new Inner(beforeTheAnswer), client, operation);
       join(freezer.freeze(LATER));

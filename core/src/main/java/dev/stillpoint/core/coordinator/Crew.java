@@ -278,6 +278,11 @@ final class Crew implements Participants {
     return cuts.clean(deadline);
   }
 
+  @Override
+  public Optional<String> pauseDoubt() {
+    return pauser.flatMap(Pauser::doubt);
+  }
+
   /** A check that ends after its operation has nobody left to let go of what it holds. */
   private synchronized void keep(Freezer ready) {
     freezer = ready;

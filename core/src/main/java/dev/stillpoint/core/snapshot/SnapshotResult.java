@@ -3,6 +3,7 @@ package dev.stillpoint.core.snapshot;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.UnaryOperator;
 
 /**
  * How an operation ended, and everything a caller needs to go on.
@@ -62,8 +63,17 @@ public record SnapshotResult(
         Optional.of(failure));
   }
 
-  /** The same result with other warnings. */
-  public SnapshotResult withWarnings(List<String> others) {
+  /** The same result with these warnings instead of its own. */
+  public SnapshotResult withWarnings(List<String> told) {
+    return with(told, error);
+  }
+
+  /** The same result with its error in other words; one without an error stays as it is. */
+  public SnapshotResult withError(UnaryOperator<Failure> told) {
+    return with(warnings, error.map(told));
+  }
+
+  private SnapshotResult with(List<String> otherWarnings, Optional<Failure> otherError) {
     return new SnapshotResult(
         name,
         outcome,
@@ -77,8 +87,8 @@ public record SnapshotResult(
         guest,
         disks,
         notCovered,
-        others,
-        error);
+        otherWarnings,
+        otherError);
   }
 
   /** Whether it is certain that we left the guest neither frozen nor paused. */

@@ -1,5 +1,6 @@
 package dev.stillpoint.core.spi;
 
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 
@@ -31,4 +32,13 @@ public interface Pauser {
    * @return completes when the machine is known to run
    */
   CompletionStage<Void> resume(Deadline deadline);
+
+  /**
+   * Why it is not sure that the machine stood still from the last pause to the resume after it:
+   * then what was cut in between is not one instant. Asked at the end of an operation; does not ask
+   * the machine.
+   */
+  default Optional<String> doubt() {
+    return Optional.empty();
+  }
 }

@@ -42,6 +42,7 @@ final class Findings {
   private boolean cutAsked;
   private boolean cutInFreeze;
   private boolean cutLate;
+  private boolean ranInTheCut;
   private long pauseNanos;
   private long pausedNanos;
 
@@ -92,6 +93,10 @@ final class Findings {
     pauseNanos = nanos;
   }
 
+  void resumeAsked() {
+    ranInTheCut |= cutAsked && cut == null;
+  }
+
   void resumed(long nanos) {
     if (pauseNanos != 0) {
       pausedNanos = nanos - pauseNanos;
@@ -126,12 +131,17 @@ final class Findings {
     return thaw == null ? GuestState.NEVER_FROZEN : GuestState.THAWED;
   }
 
-  SnapshotResult result(State.Done end) {
+  /**
+   * What is told.
+   *
+   * @param pauseDoubt why the machine may have run while it was to stand still
+   */
+  SnapshotResult result(State.Done end, Optional<String> pauseDoubt) {
     boolean cutStands =
         end.outcome() == Outcome.SUCCEEDED
             && settlement != null
             && settlement.state() == Settlement.State.APPLIED;
-    Consistency consistency = cutStands ? consistency() : Consistency.NONE;
+    Consistency consistency = cutStands ? consistency(pauseDoubt) : Consistency.NONE;
     noteTroubleOnTheWay(end);
     return new SnapshotResult(
         name,
@@ -174,14 +184,23 @@ final class Findings {
         Optional.of(end.failure().orElse(failure)));
   }
 
-  private Consistency consistency() {
+  private Consistency consistency(Optional<String> pauseDoubt) {
+    // Only cuts of several methods are held by a pause; without it they are no one instant.
+    boolean needsPause = pauseNanos != 0;
+    boolean stood = needsPause && !ranInTheCut && pauseDoubt.isEmpty();
     if (cutLate) {
       reasons.add("the cut was not confirmed while the guest was held");
-      return Consistency.CRASH;
+      return needsPause ? Consistency.NONE : Consistency.CRASH;
     }
     if (cutInFreeze && thaw != null) {
       reasons.addAll(thaw.reasons());
-      return thaw.reached();
+      if (thaw.freezeHeld() || !needsPause || stood) {
+        return thaw.reached();
+      }
+    }
+    if (needsPause && !stood) {
+      reasons.add(pauseDoubt.orElse("the machine was resumed before the cut was confirmed"));
+      return Consistency.NONE;
     }
     if (freezeWritten && freeze == null) {
       reasons.add("the freeze was not confirmed within the freeze window");

@@ -52,6 +52,9 @@ public interface Participants {
   /** Removes what is not used. */
   CompletionStage<Void> clean(Deadline deadline);
 
+  /** Why it is not sure that the machine stood still while it was paused. */
+  Optional<String> pauseDoubt();
+
   /** Lets go of connections; the last call. */
   void release();
 }

@@ -146,6 +146,7 @@ final class Questions {
   }
 
   void resume() {
+    findings.resumeAsked();
     await(
         () -> participants.resume(Deadline.after(Limits.ATTEMPT)),
         done -> {

@@ -205,7 +205,7 @@ public final class TransactionRunner {
     }
     SnapshotResult told;
     try {
-      told = findings.result(end);
+      told = findings.result(end, participants.pauseDoubt());
     } catch (RuntimeException | Error e) {
       told = findings.untold(end, e);
     }

@@ -124,6 +124,11 @@ final class FakeParticipants implements Participants {
   }
 
   @Override
+  public Optional<String> pauseDoubt() {
+    return Optional.empty();
+  }
+
+  @Override
   public void release() {
     answer("release").toCompletableFuture().join();
   }

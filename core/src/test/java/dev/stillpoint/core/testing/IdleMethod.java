@@ -1,4 +1,4 @@
-package dev.stillpoint.backends.guard;
+package dev.stillpoint.core.testing;
 
 import dev.stillpoint.core.snapshot.PointInTime;
 import dev.stillpoint.core.spi.Cut;
@@ -14,8 +14,23 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 
-/** A method that cuts nothing, at once: two of them make the machine pause. */
-record IdleMethod(String name) implements SnapshotMethod, Cut {
+/**
+ * A method that cuts nothing, at once, and says that it did: two of them make the machine pause.
+ * For tests that need a method and none of its doings; what one of them is about is overridden.
+ */
+public class IdleMethod implements SnapshotMethod, Cut {
+  private final String name;
+
+  /** A method of this name. */
+  public IdleMethod(String name) {
+    this.name = name;
+  }
+
+  @Override
+  public String name() {
+    return name;
+  }
+
   private static <T> CompletionStage<T> done(T value) {
     return CompletableFuture.completedFuture(value);
   }
