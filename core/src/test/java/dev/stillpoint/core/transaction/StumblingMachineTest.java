@@ -11,8 +11,10 @@ import dev.stillpoint.core.snapshot.SnapshotRequest;
 import dev.stillpoint.core.snapshot.SnapshotResult;
 import java.lang.reflect.Proxy;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -106,10 +108,45 @@ class StumblingMachineTest {
     }
   }
 
+  /** Has an effect that fails come first in the step that enters such a state. */
+  private static BiFunction<State, Event, Step> failingFirst(Class<? extends State> entered) {
+    return (state, event) -> {
+      Step step = TransactionMachine.next(state, event);
+      if (!entered.isInstance(step.state()) || entered.isInstance(state)) {
+        return step;
+      }
+      // There is no result to hand over yet.
+      var effects = new ArrayList<Effect>(List.of(new Effect.Finish()));
+      effects.addAll(step.effects());
+      return new Step(step.state(), effects);
+    };
+  }
+
+  @Test
+  void anEffectThatFailsKeepsNoneFromBeingCarriedOut() {
+    // when
+    SnapshotResult result = take(failingFirst(State.Resuming.class), log(() -> {}));
+    // then
+    assertEquals(GuestState.THAWED, result.guest(), result::toString);
+    assertEquals(Outcome.CANCELLED, result.outcome(), result::toString);
+    assertEquals(1, everybody.count("resume"), everybody.asked::toString);
+    assertEquals(1, everybody.count("thaw"), everybody.asked::toString);
+  }
+
+  @Test
+  void afterAnEffectThatFailsNothingIsHeld() {
+    // when
+    SnapshotResult result = take(failingFirst(State.Freezing.class), log(() -> {}));
+    // then
+    assertEquals(0, everybody.count("freeze"), everybody.asked::toString);
+    assertEquals(1, everybody.count("thaw"), everybody.asked::toString);
+    assertEquals(Outcome.CANCELLED, result.outcome(), result::toString);
+  }
+
   @Test
   void whoStumblesTwiceAsksForWhatIsOwedAndLetsGoOfTheRest() {
     // given
-    List<String> logged = new java.util.concurrent.CopyOnWriteArrayList<>();
+    List<String> logged = new CopyOnWriteArrayList<>();
     // when
     SnapshotResult result = take(throwingInTheCut(2), log(() -> logged.add("line")));
     // then

@@ -30,6 +30,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * Whatever those do who are not ours (participants, journals, listeners), a guest that was held is
@@ -104,8 +105,7 @@ class UnreliableParticipantsTest {
   }
 
   @ParameterizedTest
-  @org.junit.jupiter.params.provider.ValueSource(
-      strings = {"check", "freeze", "cut", "thaw", "settle"})
+  @ValueSource(strings = {"check", "freeze", "cut", "thaw", "settle"})
   void nothingIsAnAnswerThatMakesNoSense(String question) {
     // given
     everybody.once(question, () -> CompletableFuture.completedFuture(null));
@@ -114,8 +114,7 @@ class UnreliableParticipantsTest {
   }
 
   @ParameterizedTest
-  @org.junit.jupiter.params.provider.ValueSource(
-      strings = {"check", "freeze", "cut", "thaw", "settle"})
+  @ValueSource(strings = {"check", "freeze", "cut", "thaw", "settle"})
   void noAnswerAtAllIsNoneEither(String question) {
     // given
     everybody.once(question, UnreliableParticipantsTest::none);
