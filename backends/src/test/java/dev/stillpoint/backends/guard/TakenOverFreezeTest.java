@@ -2,6 +2,8 @@ package dev.stillpoint.backends.guard;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.stillpoint.core.snapshot.Consistency;
 import dev.stillpoint.core.spi.Deadline;
@@ -29,6 +31,7 @@ class TakenOverFreezeTest {
   private final ScriptedWords words = new ScriptedWords();
   private final List<String> asked = new CopyOnWriteArrayList<>();
   private String guardSays = "done";
+  private boolean releaseFails;
 
   @Test
   void aFreezeThatMayHaveComeAfterTheGuardsThawIsThawedByItsOwner() {
@@ -69,6 +72,16 @@ class TakenOverFreezeTest {
     // then
     assertEquals(List.of("freeze", "thaw"), asked);
     assertEquals(Consistency.FILESYSTEM, thaw.reached());
+  }
+
+  @Test
+  void aReleaseThatFailsKeepsNoGuard() {
+    // given
+    releaseFails = true;
+    // when
+    assertThrows(IllegalStateException.class, () -> frozenAndThawed(Duration.ZERO, Duration.ZERO));
+    // then
+    assertTrue(words.heard().contains("disarm"), () -> words.heard().toString());
   }
 
   private ThawReport frozenAndThawed(Duration beforeTheAnswer, Duration afterIt) {
@@ -113,6 +126,10 @@ class TakenOverFreezeTest {
     }
 
     @Override
-    public void release() {}
+    public void release() {
+      if (releaseFails) {
+        throw new IllegalStateException("the connection is stuck");
+      }
+    }
   }
 }
