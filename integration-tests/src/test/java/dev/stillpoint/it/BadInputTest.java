@@ -19,10 +19,10 @@ import dev.stillpoint.qga.command.GuestFsfreezeStatus;
 import dev.stillpoint.qga.command.GuestFsfreezeThaw;
 import dev.stillpoint.qmp.QmpClient;
 import dev.stillpoint.qmp.QmpOptions;
-import dev.stillpoint.qmp.command.Cont;
-import dev.stillpoint.qmp.command.QueryBlock;
-import dev.stillpoint.qmp.command.Stop;
 import dev.stillpoint.qmp.endpoint.Endpoint;
+import dev.stillpoint.qmp.qapi.Cont;
+import dev.stillpoint.qmp.qapi.QueryBlock;
+import dev.stillpoint.qmp.qapi.Stop;
 import dev.stillpoint.testkit.HostCommand;
 import dev.stillpoint.testkit.guest.AgentSafety;
 import dev.stillpoint.testkit.guest.GuestConfig;
@@ -238,7 +238,7 @@ class BadInputTest {
       machine.qmp("block-job-cancel", Machine.json().put("device", "busy").put("force", true));
       org.awaitility.Awaitility.await()
           .until(() ->
-              machine.monitor.execute(new dev.stillpoint.qmp.command.QueryJobs()).join().isEmpty());
+              machine.monitor.execute(new dev.stillpoint.qmp.qapi.QueryJobs()).join().isEmpty());
     }
     machine.assertNothingLeft();
   }

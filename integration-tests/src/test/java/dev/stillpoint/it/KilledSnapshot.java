@@ -11,13 +11,13 @@ import dev.stillpoint.it.CommandLineProcess.Way;
 import dev.stillpoint.qga.QgaClient;
 import dev.stillpoint.qga.command.GuestFsfreezeStatus;
 import dev.stillpoint.qmp.QmpClient;
-import dev.stillpoint.qmp.command.BlockInfo;
-import dev.stillpoint.qmp.command.BlockNode;
-import dev.stillpoint.qmp.command.QueryBlock;
-import dev.stillpoint.qmp.command.QueryJobs;
-import dev.stillpoint.qmp.command.QueryNamedBlockNodes;
-import dev.stillpoint.qmp.command.Quit;
 import dev.stillpoint.qmp.endpoint.Endpoint;
+import dev.stillpoint.qmp.qapi.BlockDeviceInfo;
+import dev.stillpoint.qmp.qapi.BlockInfo;
+import dev.stillpoint.qmp.qapi.QueryBlock;
+import dev.stillpoint.qmp.qapi.QueryJobs;
+import dev.stillpoint.qmp.qapi.QueryNamedBlockNodes;
+import dev.stillpoint.qmp.qapi.Quit;
 import dev.stillpoint.testkit.guest.AgentSafety;
 import dev.stillpoint.testkit.guest.Guest;
 import dev.stillpoint.testkit.guest.GuestConfig;
@@ -142,8 +142,8 @@ final class KilledSnapshot implements AutoCloseable {
     try (QmpClient client = QmpClient.connect(Endpoint.unix(guest.observer())).join()) {
       assertEquals(
           List.of(),
-          client.execute(new QueryNamedBlockNodes(true)).join().stream()
-              .map(BlockNode::nodeName)
+          client.execute(QueryNamedBlockNodes.of().withFlat(true)).join().stream()
+              .map(BlockDeviceInfo::nodeName)
               .filter(name -> name != null && name.startsWith("sp-"))
               .toList());
       assertEquals(List.of(), client.execute(new QueryJobs()).join());
@@ -155,7 +155,7 @@ final class KilledSnapshot implements AutoCloseable {
     try (QmpClient client = QmpClient.connect(Endpoint.unix(guest.observer())).join()) {
       List<String> images = new ArrayList<>();
       for (BlockInfo block : client.execute(new QueryBlock()).join()) {
-        BlockNode inserted = block.inserted();
+        BlockDeviceInfo inserted = block.inserted();
         if (inserted != null) {
           images.add(Objects.requireNonNull(inserted.file(), "an image has a file"));
         }

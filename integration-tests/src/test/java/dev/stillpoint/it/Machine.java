@@ -14,10 +14,10 @@ import dev.stillpoint.core.snapshot.SnapshotResult;
 import dev.stillpoint.qga.QgaClient;
 import dev.stillpoint.qga.command.GuestFsfreezeStatus;
 import dev.stillpoint.qmp.QmpClient;
-import dev.stillpoint.qmp.command.BlockNode;
-import dev.stillpoint.qmp.command.QueryJobs;
-import dev.stillpoint.qmp.command.QueryNamedBlockNodes;
 import dev.stillpoint.qmp.endpoint.Endpoint;
+import dev.stillpoint.qmp.qapi.BlockDeviceInfo;
+import dev.stillpoint.qmp.qapi.QueryJobs;
+import dev.stillpoint.qmp.qapi.QueryNamedBlockNodes;
 import dev.stillpoint.testkit.guest.AgentSafety;
 import dev.stillpoint.testkit.guest.Guest;
 import dev.stillpoint.testkit.guest.GuestConfig;
@@ -107,9 +107,9 @@ final class Machine implements AutoCloseable {
   /** No file, node or job of ours. */
   void assertNothingLeft() {
     assertEquals(filesBefore, files());
-    List<BlockNode> nodes = monitor.execute(new QueryNamedBlockNodes(true)).join();
+    List<BlockDeviceInfo> nodes = monitor.execute(QueryNamedBlockNodes.of().withFlat(true)).join();
     assertEquals(
-        List.of(), nodes.stream().map(BlockNode::nodeName).filter(Machine::isOurs).toList());
+        List.of(), nodes.stream().map(BlockDeviceInfo::nodeName).filter(Machine::isOurs).toList());
     assertEquals(List.of(), monitor.execute(new QueryJobs()).join());
   }
 

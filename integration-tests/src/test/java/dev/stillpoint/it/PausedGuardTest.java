@@ -7,8 +7,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.stillpoint.core.snapshot.Quiesce;
 import dev.stillpoint.qmp.QmpClient;
-import dev.stillpoint.qmp.command.QueryStatus;
 import dev.stillpoint.qmp.endpoint.Endpoint;
+import dev.stillpoint.qmp.qapi.QueryStatus;
 import dev.stillpoint.testkit.guest.AgentSafety;
 import dev.stillpoint.testkit.guest.Guest;
 import dev.stillpoint.testkit.guest.GuestConfig;

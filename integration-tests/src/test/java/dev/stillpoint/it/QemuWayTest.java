@@ -12,10 +12,10 @@ import dev.stillpoint.core.snapshot.Quiesce;
 import dev.stillpoint.core.snapshot.SnapshotRequest;
 import dev.stillpoint.core.snapshot.SnapshotResult;
 import dev.stillpoint.qmp.QmpClient;
-import dev.stillpoint.qmp.command.BlockNode;
-import dev.stillpoint.qmp.command.QueryJobs;
-import dev.stillpoint.qmp.command.QueryNamedBlockNodes;
 import dev.stillpoint.qmp.endpoint.Endpoint;
+import dev.stillpoint.qmp.qapi.BlockDeviceInfo;
+import dev.stillpoint.qmp.qapi.QueryJobs;
+import dev.stillpoint.qmp.qapi.QueryNamedBlockNodes;
 import dev.stillpoint.testkit.HostCommand;
 import dev.stillpoint.testkit.HostTools;
 import dev.stillpoint.testkit.guest.QemuProcess;
@@ -226,7 +226,7 @@ class QemuWayTest {
 
   private void assertNothingLeft(QmpClient monitor, List<String> before) throws IOException {
     assertEquals(before, files());
-    List<BlockNode> nodes = monitor.execute(new QueryNamedBlockNodes(true)).join();
+    List<BlockDeviceInfo> nodes = monitor.execute(QueryNamedBlockNodes.of().withFlat(true)).join();
     assertTrue(
         nodes.stream().noneMatch(node -> String.valueOf(node.nodeName()).startsWith("sp-")),
         nodes::toString);

@@ -7,8 +7,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.stillpoint.core.spi.Journal.Phase;
 import dev.stillpoint.it.CommandLineProcess.Run;
 import dev.stillpoint.qmp.QmpClient;
-import dev.stillpoint.qmp.command.QueryStatus;
 import dev.stillpoint.qmp.endpoint.Endpoint;
+import dev.stillpoint.qmp.qapi.QueryStatus;
 import dev.stillpoint.testkit.proxy.Fault;
 import dev.stillpoint.testkit.proxy.Moment;
 import dev.stillpoint.testkit.proxy.Trap;
@@ -82,7 +82,7 @@ class RecoverPausedTest {
 
   private static String statusOf(KilledSnapshot scene) {
     try (QmpClient client = QmpClient.connect(Endpoint.unix(scene.guest.observer())).join()) {
-      return client.execute(new QueryStatus()).join().status();
+      return client.execute(new QueryStatus()).join().status().value();
     }
   }
 }

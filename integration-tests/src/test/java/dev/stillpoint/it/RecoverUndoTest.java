@@ -9,9 +9,10 @@ import dev.stillpoint.core.spi.Inventory;
 import dev.stillpoint.core.spi.Journal.Phase;
 import dev.stillpoint.it.CommandLineProcess.Run;
 import dev.stillpoint.qmp.QmpClient;
-import dev.stillpoint.qmp.command.JobInfo;
-import dev.stillpoint.qmp.command.QueryJobs;
 import dev.stillpoint.qmp.endpoint.Endpoint;
+import dev.stillpoint.qmp.qapi.JobInfo;
+import dev.stillpoint.qmp.qapi.JobStatus;
+import dev.stillpoint.qmp.qapi.QueryJobs;
 import dev.stillpoint.testkit.proxy.Fault;
 import dev.stillpoint.testkit.proxy.Moment;
 import dev.stillpoint.testkit.proxy.Side;
@@ -64,7 +65,7 @@ class RecoverUndoTest {
     try (KilledSnapshot scene = new KilledSnapshot(directory)) {
       // given
       scene.killInUndoAt(Moment.request("job-complete"));
-      assertEquals(List.of("ready"), statuses(scene));
+      assertEquals(List.of(JobStatus.READY), statuses(scene));
       // then
       assertTakenBack(scene, scene.recover());
     }
@@ -100,7 +101,7 @@ class RecoverUndoTest {
               .put("base-node", disk.node().orElseThrow())
               .put("speed", 1)
               .put("auto-dismiss", false));
-      assertEquals(List.of("running"), statuses(scene));
+      assertEquals(List.of(JobStatus.RUNNING), statuses(scene));
       // when its time is short
       Run bounded = scene.recover("--undo-bound", "1s");
       // then
@@ -136,7 +137,7 @@ class RecoverUndoTest {
     assertEquals(1, run.code(), run::toString);
     assertTrue(run.out().contains(why), run::toString);
     assertEquals(3, scene.overlays().size());
-    assertEquals(List.of("running"), statuses(scene));
+    assertEquals(List.of(JobStatus.RUNNING), statuses(scene));
   }
 
   private static void ask(KilledSnapshot scene, String command, ObjectNode arguments) {
@@ -145,7 +146,7 @@ class RecoverUndoTest {
     }
   }
 
-  private static List<String> statuses(KilledSnapshot scene) {
+  private static List<JobStatus> statuses(KilledSnapshot scene) {
     try (QmpClient client = QmpClient.connect(Endpoint.unix(scene.guest.observer())).join()) {
       return client.execute(new QueryJobs()).join().stream().map(JobInfo::status).toList();
     }

@@ -5,7 +5,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.stillpoint.qmp.command.QmpCommand;
 import dev.stillpoint.qmp.command.QmpSchema;
-import dev.stillpoint.qmp.command.QueryQmpSchema;
 import dev.stillpoint.qmp.command.Timed;
 import dev.stillpoint.qmp.endpoint.ConnectFailedException;
 import dev.stillpoint.qmp.endpoint.Endpoint;
@@ -40,6 +39,9 @@ import org.jspecify.annotations.Nullable;
  * which they are given, and their futures complete on {@link QmpOptions#callbacks()}.
  */
 public final class QmpClient implements AutoCloseable {
+  /** Read as it stands: what a QEMU knows is looked up in it, and no type would tell more. */
+  private static final String SCHEMA = "query-qmp-schema";
+
   private final Endpoint endpoint;
   private final Channel channel;
   private final QmpSession session;
@@ -172,7 +174,7 @@ public final class QmpClient implements AutoCloseable {
     if (known != null && !known.isCompletedExceptionally()) {
       return known.copy();
     }
-    CompletableFuture<QmpSchema> read = execute(new QueryQmpSchema()).thenApply(QmpSchema::shared);
+    CompletableFuture<QmpSchema> read = execute(SCHEMA, Json.object()).thenApply(QmpSchema::shared);
     schema.compareAndSet(known, read);
     return read.copy();
   }

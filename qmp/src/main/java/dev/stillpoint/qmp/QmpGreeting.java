@@ -1,7 +1,6 @@
 package dev.stillpoint.qmp;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.stillpoint.qmp.command.VersionInfo;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -11,10 +10,18 @@ import java.util.List;
  * @param version the version of QEMU
  * @param capabilities what it offers for the negotiation, such as {@code oob}
  */
-public record QmpGreeting(VersionInfo.Triple version, List<String> capabilities) {
+public record QmpGreeting(Version version, List<String> capabilities) {
   /** Copies the list. */
   public QmpGreeting {
     capabilities = List.copyOf(capabilities);
+  }
+
+  /** The three numbers of a version, such as {@code 7.2.22}. */
+  public record Version(int major, int minor, int micro) {
+    @Override
+    public String toString() {
+      return major + "." + minor + "." + micro;
+    }
   }
 
   static QmpGreeting of(JsonNode content) {
@@ -22,7 +29,7 @@ public record QmpGreeting(VersionInfo.Triple version, List<String> capabilities)
     List<String> offered = new ArrayList<>();
     content.path("capabilities").forEach(capability -> offered.add(capability.asText()));
     return new QmpGreeting(
-        new VersionInfo.Triple(
+        new Version(
             qemu.path("major").asInt(), qemu.path("minor").asInt(), qemu.path("micro").asInt()),
         offered);
   }

@@ -1,8 +1,9 @@
 package dev.stillpoint.qmp;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.stillpoint.qmp.command.QmpCapabilities;
 import dev.stillpoint.qmp.error.ProtocolException;
+import dev.stillpoint.qmp.qapi.QMPCapability;
+import dev.stillpoint.qmp.qapi.QmpCapabilities;
 import dev.stillpoint.qmp.transport.PassedDescriptor;
 import dev.stillpoint.qmp.wire.CallbackThreads;
 import dev.stillpoint.qmp.wire.Json;
@@ -44,7 +45,6 @@ final class QmpSession extends SimpleChannelInboundHandler<ByteBuf> {
 
   private static final Logger log = LoggerFactory.getLogger(QmpSession.class);
   private static final long NEGOTIATION_ID = 0;
-  private static final String OUT_OF_BAND = "oob";
 
   private final QmpOptions options;
   private final Map<Long, Pending<?>> inFlight = new LinkedHashMap<>();
@@ -257,10 +257,12 @@ final class QmpSession extends SimpleChannelInboundHandler<ByteBuf> {
     }
     QmpGreeting heard = QmpGreeting.of(content);
     greeting = heard;
-    outOfBand = options.outOfBand() && heard.capabilities().contains(OUT_OF_BAND);
+    outOfBand = options.outOfBand() && heard.capabilities().contains(QMPCapability.OOB.value());
     var capabilities =
         new Pending<>(
-            outOfBand ? new QmpCapabilities(List.of(OUT_OF_BAND)) : new QmpCapabilities(),
+            outOfBand
+                ? QmpCapabilities.of().withEnable(List.of(QMPCapability.OOB))
+                : QmpCapabilities.of(),
             NEGOTIATION_ID,
             options.connectTimeout(),
             options.callbacks());

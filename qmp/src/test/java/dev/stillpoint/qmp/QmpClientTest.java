@@ -7,15 +7,16 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.stillpoint.qmp.command.QueryStatus;
-import dev.stillpoint.qmp.command.QueryVersion;
-import dev.stillpoint.qmp.command.StatusInfo;
-import dev.stillpoint.qmp.command.Stop;
 import dev.stillpoint.qmp.command.Timed;
 import dev.stillpoint.qmp.endpoint.ConnectFailedException;
 import dev.stillpoint.qmp.endpoint.Endpoint;
 import dev.stillpoint.qmp.error.CommandException;
 import dev.stillpoint.qmp.error.ProtocolException;
+import dev.stillpoint.qmp.qapi.QueryStatus;
+import dev.stillpoint.qmp.qapi.QueryVersion;
+import dev.stillpoint.qmp.qapi.RunState;
+import dev.stillpoint.qmp.qapi.StatusInfo;
+import dev.stillpoint.qmp.qapi.Stop;
 import dev.stillpoint.qmp.testing.FakeQmpServer;
 import dev.stillpoint.qmp.testing.Fault;
 import java.nio.file.Path;
@@ -51,7 +52,7 @@ class QmpClientTest {
           client.executeTimed(new QueryStatus(), SHORT.multipliedBy(50)).join();
       // then
       assertEquals("7.2.22", client.greeting().version().toString());
-      assertEquals("running", status.value().status());
+      assertEquals(RunState.RUNNING, status.value().status());
       assertTrue(status.receivedNanos() > status.sentNanos());
       assertEquals(List.of("qmp_capabilities", "query-status"), monitor.commands());
     }
@@ -68,7 +69,7 @@ class QmpClientTest {
       // when
       StatusInfo status = client.execute(new QueryStatus()).join();
       // then
-      assertEquals("running", status.status());
+      assertEquals(RunState.RUNNING, status.status());
       assertEquals(9, client.execute(new QueryVersion()).join().qemu().major());
     }
   }

@@ -12,12 +12,13 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.node.MissingNode;
-import dev.stillpoint.qmp.command.QueryStatus;
-import dev.stillpoint.qmp.command.StatusInfo;
 import dev.stillpoint.qmp.command.Timed;
 import dev.stillpoint.qmp.error.CommandException.MayHaveRun;
 import dev.stillpoint.qmp.error.CommandException.NotSent;
 import dev.stillpoint.qmp.error.ProtocolException;
+import dev.stillpoint.qmp.qapi.QueryStatus;
+import dev.stillpoint.qmp.qapi.RunState;
+import dev.stillpoint.qmp.qapi.StatusInfo;
 import dev.stillpoint.qmp.transport.PassedDescriptor;
 import dev.stillpoint.qmp.wire.Pending;
 import io.netty.channel.embedded.EmbeddedChannel;
@@ -58,7 +59,7 @@ class QmpSessionTest {
     // then
     assertEquals("{\"execute\":\"query-status\",\"id\":1}\n", monitor.written());
     monitor.receive(running(1));
-    assertEquals("running", status.join().value().status());
+    assertEquals(RunState.RUNNING, status.join().value().status());
   }
 
   @Test
@@ -78,7 +79,7 @@ class QmpSessionTest {
     assertFalse(status.isDone());
     monitor.receive(running(1));
     // then
-    assertEquals("running", status.join().value().status());
+    assertEquals(RunState.RUNNING, status.join().value().status());
     assertEquals(3, told.size());
     assertEquals(Instant.ofEpochSecond(1, 2_000), told.get(0).timestamp());
   }
@@ -340,7 +341,7 @@ class QmpSessionTest {
     var second = monitor.ask(LONG);
     monitor.receive(running(1));
     // then
-    assertEquals("running", first.join().value().status());
+    assertEquals(RunState.RUNNING, first.join().value().status());
     assertTrue(message(failure(MayHaveRun.class, second)).contains("broken pipe"));
   }
 
@@ -362,7 +363,7 @@ class QmpSessionTest {
     assertEquals("", monitor.written());
     assertEquals(1, monitor.session.lateReplies());
     monitor.receive(running(2));
-    assertEquals("running", asked.get(1).reply().join().value().status());
+    assertEquals(RunState.RUNNING, asked.get(1).reply().join().value().status());
     failure(MayHaveRun.class, asked.get(0).reply());
     failure(NotSent.class, asked.get(QmpSession.MAX_IN_FLIGHT).reply());
   }
@@ -389,7 +390,7 @@ class QmpSessionTest {
     // then
     assertEquals("{\"exec-oob\":\"query-status\",\"id\":100}\n", monitor.written());
     monitor.receive(running(100));
-    assertEquals("running", urgent.reply().join().value().status());
+    assertEquals(RunState.RUNNING, urgent.reply().join().value().status());
   }
 
   @Test

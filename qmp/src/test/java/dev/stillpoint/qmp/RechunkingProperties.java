@@ -6,8 +6,8 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.stillpoint.qmp.command.StatusInfo;
 import dev.stillpoint.qmp.command.Timed;
+import dev.stillpoint.qmp.qapi.StatusInfo;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;

@@ -2,9 +2,9 @@ package dev.stillpoint.qmp;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import dev.stillpoint.qmp.command.QueryStatus;
-import dev.stillpoint.qmp.command.StatusInfo;
 import dev.stillpoint.qmp.command.Timed;
+import dev.stillpoint.qmp.qapi.QueryStatus;
+import dev.stillpoint.qmp.qapi.StatusInfo;
 import dev.stillpoint.qmp.testing.FakeQmpServer;
 import dev.stillpoint.qmp.wire.Json;
 import dev.stillpoint.qmp.wire.Pending;

@@ -4,12 +4,12 @@ import com.fasterxml.jackson.databind.JsonNode;
 import dev.stillpoint.qmp.QmpClient;
 import dev.stillpoint.qmp.QmpEvent;
 import dev.stillpoint.qmp.QmpSubscription;
-import dev.stillpoint.qmp.command.ChardevInfo;
-import dev.stillpoint.qmp.command.QomGet;
-import dev.stillpoint.qmp.command.QomList;
-import dev.stillpoint.qmp.command.QomProperty;
-import dev.stillpoint.qmp.command.QueryChardev;
 import dev.stillpoint.qmp.endpoint.Endpoint;
+import dev.stillpoint.qmp.qapi.ChardevInfo;
+import dev.stillpoint.qmp.qapi.ObjectPropertyInfo;
+import dev.stillpoint.qmp.qapi.QomGet;
+import dev.stillpoint.qmp.qapi.QomList;
+import dev.stillpoint.qmp.qapi.QueryChardev;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -94,9 +94,9 @@ final class AgentPresence implements AutoCloseable {
   }
 
   private static CompletableFuture<Optional<String>> findDevice(
-      QmpClient monitor, List<QomProperty> devices, String chardev, Duration timeout) {
+      QmpClient monitor, List<ObjectPropertyInfo> devices, String chardev, Duration timeout) {
     CompletableFuture<Optional<String>> found = CompletableFuture.completedFuture(Optional.empty());
-    for (QomProperty device : devices) {
+    for (ObjectPropertyInfo device : devices) {
       if (device.type().equals(PORT_TYPE)) {
         found =
             found.thenCombine(

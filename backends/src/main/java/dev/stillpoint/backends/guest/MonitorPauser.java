@@ -8,24 +8,36 @@ import dev.stillpoint.core.spi.MachineStatus;
 import dev.stillpoint.core.spi.MachineStatus.Kind;
 import dev.stillpoint.core.spi.Pauser;
 import dev.stillpoint.qmp.QmpClient;
-import dev.stillpoint.qmp.command.Cont;
-import dev.stillpoint.qmp.command.MigrationInfo;
 import dev.stillpoint.qmp.command.QmpCommand;
-import dev.stillpoint.qmp.command.QueryMigrate;
-import dev.stillpoint.qmp.command.QueryStatus;
-import dev.stillpoint.qmp.command.StatusInfo;
-import dev.stillpoint.qmp.command.Stop;
 import dev.stillpoint.qmp.error.CommandException;
+import dev.stillpoint.qmp.qapi.Cont;
+import dev.stillpoint.qmp.qapi.MigrationInfo;
+import dev.stillpoint.qmp.qapi.MigrationStatus;
+import dev.stillpoint.qmp.qapi.QueryMigrate;
+import dev.stillpoint.qmp.qapi.QueryStatus;
+import dev.stillpoint.qmp.qapi.RunState;
+import dev.stillpoint.qmp.qapi.StatusInfo;
+import dev.stillpoint.qmp.qapi.Stop;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 
 /** Pauses a machine through its monitor ({@code stop}, {@code cont}, {@code query-status}). */
 public final class MonitorPauser implements Pauser {
-  private static final Set<String> UNFIT =
-      Set.of("inmigrate", "finish-migrate", "postmigrate", "save-vm", "restore-vm", "colo");
-  private static final Set<String> MIGRATION_OVER =
-      Set.of("none", "completed", "failed", "cancelled");
+  private static final Set<RunState> UNFIT =
+      Set.of(
+          RunState.INMIGRATE,
+          RunState.FINISH_MIGRATE,
+          RunState.POSTMIGRATE,
+          RunState.SAVE_VM,
+          RunState.RESTORE_VM,
+          RunState.COLO);
+  private static final Set<MigrationStatus> MIGRATION_OVER =
+      Set.of(
+          MigrationStatus.NONE,
+          MigrationStatus.COMPLETED,
+          MigrationStatus.FAILED,
+          MigrationStatus.CANCELLED);
 
   private final QmpClient client;
 
@@ -44,14 +56,15 @@ public final class MonitorPauser implements Pauser {
   }
 
   private static MachineStatus judged(StatusInfo status, MigrationInfo migration) {
-    String migrating = migration.status();
+    MigrationStatus migrating = migration.status();
     if (migrating != null && !MIGRATION_OVER.contains(migrating)) {
       return new MachineStatus(Kind.UNFIT, "a migration is " + migrating);
     }
     if (UNFIT.contains(status.status())) {
-      return new MachineStatus(Kind.UNFIT, status.status());
+      return new MachineStatus(Kind.UNFIT, status.status().value());
     }
-    return new MachineStatus(status.running() ? Kind.RUNNING : Kind.PAUSED, status.status());
+    return new MachineStatus(
+        status.running() ? Kind.RUNNING : Kind.PAUSED, status.status().value());
   }
 
   /** A storage daemon has disks and a monitor, but no machine that could stand still. */

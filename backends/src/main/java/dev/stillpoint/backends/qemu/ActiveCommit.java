@@ -4,9 +4,10 @@ import dev.stillpoint.core.snapshot.ErrorCode;
 import dev.stillpoint.core.snapshot.Failure;
 import dev.stillpoint.core.snapshot.SnapshotException;
 import dev.stillpoint.core.spi.Deadline;
-import dev.stillpoint.qmp.command.BlockCommit;
-import dev.stillpoint.qmp.command.JobComplete;
-import dev.stillpoint.qmp.command.JobInfo;
+import dev.stillpoint.qmp.qapi.BlockCommit;
+import dev.stillpoint.qmp.qapi.JobComplete;
+import dev.stillpoint.qmp.qapi.JobInfo;
+import dev.stillpoint.qmp.qapi.JobStatus;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.BooleanSupplier;
@@ -23,11 +24,17 @@ import java.util.function.BooleanSupplier;
 record ActiveCommit(
     Monitor monitor, String job, String overlayNode, String baseNode, BooleanSupplier stop) {
   /** Where a job rests until it is told to go on, and where it ends. */
-  private static final Set<String> RESTS = Set.of("ready", "concluded");
+  private static final Set<JobStatus> RESTS = Set.of(JobStatus.READY, JobStatus.CONCLUDED);
 
   /** Begins it; the machine must be writing to the overlay node itself. */
   void begin(Deadline deadline) {
-    monitor.ask(new BlockCommit(job, overlayNode, null, baseNode, true, false), deadline);
+    var commit =
+        BlockCommit.of(overlayNode)
+            .withJobId(job)
+            .withBaseNode(baseNode)
+            .withAutoFinalize(true)
+            .withAutoDismiss(false);
+    monitor.ask(commit, deadline);
   }
 
   /** The job as it stands now; empty when there is none. */
@@ -44,13 +51,13 @@ record ActiveCommit(
    */
   void end(Deadline deadline) {
     JobInfo rested = await(RESTS, deadline);
-    if (rested.status().equals("ready")) {
+    if (rested.status().equals(JobStatus.READY)) {
       monitor.ask(new JobComplete(job), deadline);
     }
     monitor.conclude(job, deadline);
   }
 
-  private JobInfo await(Set<String> statuses, Deadline deadline) {
+  private JobInfo await(Set<JobStatus> statuses, Deadline deadline) {
     JobInfo seen =
         monitor.awaitJob(job, status -> statuses.contains(status) || stop.getAsBoolean(), deadline);
     if (!statuses.contains(seen.status())) {

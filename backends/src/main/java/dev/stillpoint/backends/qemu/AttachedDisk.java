@@ -1,7 +1,6 @@
 package dev.stillpoint.backends.qemu;
 
-import dev.stillpoint.qmp.command.BlockNode;
-import dev.stillpoint.qmp.command.ImageInfo;
+import dev.stillpoint.qmp.qapi.BlockDeviceInfo;
 import java.util.Optional;
 
 /**
@@ -17,8 +16,8 @@ record AttachedDisk(
     Optional<String> qdev,
     Optional<String> qomPath,
     Optional<String> device,
-    BlockNode top,
-    BlockNode node,
+    BlockDeviceInfo top,
+    BlockDeviceInfo node,
     boolean removable,
     boolean readOnly) {
 
@@ -39,19 +38,16 @@ record AttachedDisk(
 
   /** The image's name as QEMU gives it: a path, or something like {@code json:...}. */
   String fileName() {
-    ImageInfo image = node.image();
-    String name = image == null ? null : image.filename();
-    return name == null ? "" : name;
+    return node.image().filename();
   }
 
   long size() {
-    ImageInfo image = node.image();
-    return image == null ? 0 : image.virtualSize();
+    return node.image().virtualSize();
   }
 
   /** The format by which an overlay names it; a bare protocol node is raw. */
   String format() {
     String driver = node.drv();
-    return driver == null || driver.equals("file") || driver.equals("host_device") ? "raw" : driver;
+    return driver.equals("file") || driver.equals("host_device") ? "raw" : driver;
   }
 }

@@ -4,21 +4,20 @@ import dev.stillpoint.core.snapshot.ErrorCode;
 import dev.stillpoint.core.snapshot.Failure;
 import dev.stillpoint.core.snapshot.SnapshotException;
 import dev.stillpoint.core.spi.Deadline;
-import dev.stillpoint.qmp.command.BlockExportInfo;
-import dev.stillpoint.qmp.command.BlockInfo;
-import dev.stillpoint.qmp.command.BlockJobInfo;
-import dev.stillpoint.qmp.command.BlockNode;
-import dev.stillpoint.qmp.command.ImageInfo;
-import dev.stillpoint.qmp.command.QueryBlock;
-import dev.stillpoint.qmp.command.QueryBlockExports;
-import dev.stillpoint.qmp.command.QueryBlockJobs;
-import dev.stillpoint.qmp.command.QueryNamedBlockNodes;
 import dev.stillpoint.qmp.error.CommandException;
+import dev.stillpoint.qmp.qapi.BlockDeviceInfo;
+import dev.stillpoint.qmp.qapi.BlockExportInfo;
+import dev.stillpoint.qmp.qapi.BlockInfo;
+import dev.stillpoint.qmp.qapi.BlockJobInfo;
+import dev.stillpoint.qmp.qapi.ImageInfo;
+import dev.stillpoint.qmp.qapi.QueryBlock;
+import dev.stillpoint.qmp.qapi.QueryBlockExports;
+import dev.stillpoint.qmp.qapi.QueryBlockJobs;
+import dev.stillpoint.qmp.qapi.QueryNamedBlockNodes;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 
@@ -74,22 +73,22 @@ final class BlockGraph {
 
   private static final String PERIPHERAL = "/machine/peripheral/";
 
-  private final Map<String, BlockNode> nodes = new HashMap<>();
-  private final List<BlockNode> allNodes;
+  private final Map<String, BlockDeviceInfo> nodes = new HashMap<>();
+  private final List<BlockDeviceInfo> allNodes;
   private final List<BlockInfo> devices;
   private final List<BlockExportInfo> exports;
   private final List<BlockJobInfo> jobs;
 
   private BlockGraph(
       List<BlockInfo> devices,
-      List<BlockNode> allNodes,
+      List<BlockDeviceInfo> allNodes,
       List<BlockExportInfo> exports,
       List<BlockJobInfo> jobs) {
     this.devices = devices;
     this.allNodes = allNodes;
     this.exports = exports;
     this.jobs = jobs;
-    for (BlockNode node : allNodes) {
+    for (BlockDeviceInfo node : allNodes) {
       if (node.nodeName() != null) {
         nodes.put(node.nodeName(), node);
       }
@@ -98,7 +97,7 @@ final class BlockGraph {
 
   static BlockGraph read(Monitor monitor, Deadline deadline) {
     List<BlockInfo> devices = monitor.ask(new QueryBlock(), deadline);
-    List<BlockNode> nodes = monitor.ask(new QueryNamedBlockNodes(null), deadline);
+    List<BlockDeviceInfo> nodes = monitor.ask(QueryNamedBlockNodes.of(), deadline);
     List<BlockJobInfo> jobs = monitor.ask(new QueryBlockJobs(), deadline);
     return new BlockGraph(devices, nodes, exports(monitor, deadline), jobs);
   }
@@ -131,7 +130,7 @@ final class BlockGraph {
   private List<AttachedDisk> attached() {
     List<AttachedDisk> found = new ArrayList<>();
     for (BlockInfo device : devices) {
-      BlockNode top = device.inserted();
+      BlockDeviceInfo top = device.inserted();
       if (top != null && device.qdev() != null) {
         found.add(attached(device, top));
       }
@@ -142,8 +141,8 @@ final class BlockGraph {
   private List<AttachedDisk> exported() {
     List<AttachedDisk> found = new ArrayList<>();
     for (BlockExportInfo export : exports) {
-      BlockNode top = nodes.get(export.nodeName());
-      if (top != null && found.stream().noneMatch(disk -> disk.top().equals(top))) {
+      BlockDeviceInfo top = nodes.get(export.nodeName());
+      if (top != null && found.stream().noneMatch(disk -> isSame(disk.top(), top))) {
         found.add(
             new AttachedDisk(
                 Optional.empty(),
@@ -163,7 +162,7 @@ final class BlockGraph {
     return used().stream().anyMatch(disk -> disk.nodeName().equals(node));
   }
 
-  private AttachedDisk attached(BlockInfo device, BlockNode top) {
+  private AttachedDisk attached(BlockInfo device, BlockDeviceInfo top) {
     return new AttachedDisk(
         Optional.ofNullable(device.qdev()).map(BlockGraph::deviceId),
         Optional.ofNullable(device.qdev()).map(BlockGraph::qomPath),
@@ -190,10 +189,10 @@ final class BlockGraph {
   }
 
   /** The format node below all filters that we know; empty where the way down cannot be seen. */
-  private Optional<BlockNode> under(BlockNode top) {
-    BlockNode node = top;
+  private Optional<BlockDeviceInfo> under(BlockDeviceInfo top) {
+    BlockDeviceInfo node = top;
     while (isFilter(node)) {
-      Optional<BlockNode> below = childOf(node);
+      Optional<BlockDeviceInfo> below = childOf(node);
       if (below.isEmpty()) {
         return Optional.empty();
       }
@@ -202,29 +201,26 @@ final class BlockGraph {
     return Optional.of(node);
   }
 
-  private static boolean isFilter(BlockNode node) {
-    return node.drv() != null && FILTERS.contains(node.drv());
+  private static boolean isFilter(BlockDeviceInfo node) {
+    return FILTERS.contains(node.drv());
   }
 
   /** QEMU tells the image below a filter, not its node; the one node with that image is it. */
-  private Optional<BlockNode> childOf(BlockNode filter) {
-    ImageInfo image = filter.image();
-    ImageInfo below = image == null ? null : image.backingImage();
+  private Optional<BlockDeviceInfo> childOf(BlockDeviceInfo filter) {
+    ImageInfo below = filter.image().backingImage();
     if (below == null) {
       return Optional.empty();
     }
-    List<BlockNode> matching =
+    List<BlockDeviceInfo> matching =
         allNodes.stream()
-            .filter(node -> Objects.equals(node.drv(), below.format()))
-            .filter(node -> node.image() != null)
-            .filter(node -> Objects.equals(filename(node), below.filename()))
+            .filter(node -> node.drv().equals(below.format()))
+            .filter(node -> filename(node).equals(below.filename()))
             .toList();
     return matching.size() == 1 ? Optional.of(matching.get(0)) : Optional.empty();
   }
 
-  private static String filename(BlockNode node) {
-    ImageInfo image = node.image();
-    return image == null || image.filename() == null ? "" : image.filename();
+  private static String filename(BlockDeviceInfo node) {
+    return node.image().filename();
   }
 
   /**
@@ -267,8 +263,8 @@ final class BlockGraph {
 
   /** Throws when a disk cannot be cut now. */
   void requireCuttable(AttachedDisk disk, String name) {
-    String driver = disk.top().drv() == null ? "" : disk.top().drv();
-    Optional<BlockNode> jobFilter = jobFilterAbove(disk);
+    String driver = disk.top().drv();
+    Optional<BlockDeviceInfo> jobFilter = jobFilterAbove(disk);
     if (jobFilter.isPresent()) {
       throw refusal(
           ErrorCode.DISK_UNSUITABLE,
@@ -279,7 +275,7 @@ final class BlockGraph {
               + "); wait for it to end",
           name);
     }
-    if (!IMAGES.contains(String.valueOf(disk.node().drv())) && !isFilter(disk.node())) {
+    if (!IMAGES.contains(disk.node().drv()) && !isFilter(disk.node())) {
       throw refusal(
           ErrorCode.DISK_UNSUITABLE,
           "the disk '"
@@ -317,11 +313,16 @@ final class BlockGraph {
    * put it there by itself, and a job's own name says nothing of its disk; but it bears the name of
    * the image below it.
    */
-  private Optional<BlockNode> jobFilterAbove(AttachedDisk disk) {
+  private Optional<BlockDeviceInfo> jobFilterAbove(AttachedDisk disk) {
     return allNodes.stream()
-        .filter(node -> node.drv() != null && JOB_FILTERS.contains(node.drv()))
-        .filter(node -> node.equals(disk.top()) || filename(node).equals(disk.fileName()))
+        .filter(node -> JOB_FILTERS.contains(node.drv()))
+        .filter(node -> isSame(node, disk.top()) || filename(node).equals(disk.fileName()))
         .findFirst();
+  }
+
+  /** By name: of one node, {@code query-block} tells what is its device's too, such as limits. */
+  private static boolean isSame(BlockDeviceInfo one, BlockDeviceInfo other) {
+    return one.nodeName() != null && one.nodeName().equals(other.nodeName());
   }
 
   /** Whether a node of this name exists. */

@@ -2,7 +2,7 @@ package dev.stillpoint.backends.qemu;
 
 import dev.stillpoint.core.spi.Inventory;
 import dev.stillpoint.core.spi.Inventory.Kind;
-import dev.stillpoint.qmp.command.ImageInfo;
+import dev.stillpoint.qmp.qapi.ImageInfo;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.function.Predicate;

@@ -5,11 +5,11 @@ import dev.stillpoint.core.spi.CutDisk;
 import dev.stillpoint.core.spi.CutDisk.PciAddress;
 import dev.stillpoint.core.spi.CutDisk.ScsiAddress;
 import dev.stillpoint.core.spi.Deadline;
-import dev.stillpoint.qmp.command.PciBus;
-import dev.stillpoint.qmp.command.PciDevice;
-import dev.stillpoint.qmp.command.QomGet;
-import dev.stillpoint.qmp.command.QueryPci;
 import dev.stillpoint.qmp.error.CommandException;
+import dev.stillpoint.qmp.qapi.PciDeviceInfo;
+import dev.stillpoint.qmp.qapi.PciInfo;
+import dev.stillpoint.qmp.qapi.QomGet;
+import dev.stillpoint.qmp.qapi.QueryPci;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -35,7 +35,7 @@ final class GuestAddresses {
     this.monitor = monitor;
     this.deadline = deadline;
     try {
-      for (PciBus bus : monitor.ask(new QueryPci(), deadline)) {
+      for (PciInfo bus : monitor.ask(new QueryPci(), deadline)) {
         bus.devices().forEach(this::note);
       }
     } catch (CommandException.Refused e) {
@@ -44,13 +44,14 @@ final class GuestAddresses {
     }
   }
 
-  private void note(PciDevice device) {
+  private void note(PciDeviceInfo device) {
     String id = device.qdevId();
-    if (id != null && !id.isEmpty()) {
-      pci.put(id, new PciAddress(0, device.bus(), device.slot(), device.function()));
+    if (!id.isEmpty()) {
+      pci.put(
+          id, new PciAddress(0, (int) device.bus(), (int) device.slot(), (int) device.function()));
     }
-    if (device.bridge() != null && device.bridge().devices() != null) {
-      device.bridge().devices().forEach(this::note);
+    if (device.pciBridge() != null && device.pciBridge().devices() != null) {
+      device.pciBridge().devices().forEach(this::note);
     }
   }
 

@@ -1,19 +1,20 @@
 package dev.stillpoint.backends.qemu;
 
-import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.stillpoint.backends.process.ProcessIdentity;
 import dev.stillpoint.core.snapshot.ErrorCode;
 import dev.stillpoint.core.snapshot.Failure;
 import dev.stillpoint.core.snapshot.SnapshotException;
 import dev.stillpoint.core.spi.Deadline;
 import dev.stillpoint.qmp.QmpClient;
-import dev.stillpoint.qmp.command.JobCancel;
-import dev.stillpoint.qmp.command.JobDismiss;
-import dev.stillpoint.qmp.command.JobInfo;
 import dev.stillpoint.qmp.command.QmpCommand;
 import dev.stillpoint.qmp.command.QmpSchema;
-import dev.stillpoint.qmp.command.QueryJobs;
-import dev.stillpoint.qmp.command.QueryQmpSchema;
+import dev.stillpoint.qmp.qapi.JobCancel;
+import dev.stillpoint.qmp.qapi.JobDismiss;
+import dev.stillpoint.qmp.qapi.JobInfo;
+import dev.stillpoint.qmp.qapi.JobStatus;
+import dev.stillpoint.qmp.qapi.QueryJobs;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -70,8 +71,12 @@ final class Monitor {
 
   /** Asks and waits; throws the command's own exception. */
   <R> R ask(QmpCommand<R> command, Deadline deadline) {
+    return answer(client.execute(command, atLeast(deadline)));
+  }
+
+  private static <R> R answer(CompletableFuture<R> reply) {
     try {
-      return client.execute(command, atLeast(deadline)).join();
+      return reply.join();
     } catch (CompletionException e) {
       if (e.getCause() instanceof RuntimeException cause) {
         throw cause;
@@ -107,8 +112,8 @@ final class Monitor {
   }
 
   QmpSchema schema(Deadline deadline) {
-    JsonNode answer = ask(new QueryQmpSchema(), deadline);
-    return new QmpSchema(answer);
+    ObjectNode none = JsonNodeFactory.instance.objectNode();
+    return QmpSchema.shared(answer(client.execute("query-qmp-schema", none, atLeast(deadline))));
   }
 
   Optional<JobInfo> job(String id, Deadline deadline) {
@@ -119,7 +124,7 @@ final class Monitor {
    * Waits until a job's status satisfies, told by {@code JOB_STATUS_CHANGE} and asked for besides,
    * because reply and event come in no fixed order.
    */
-  JobInfo awaitJob(String id, Predicate<String> satisfied, Deadline deadline) {
+  JobInfo awaitJob(String id, Predicate<JobStatus> satisfied, Deadline deadline) {
     var changed = new Semaphore(0);
     try (var events =
         client.events(event -> {
@@ -153,7 +158,7 @@ final class Monitor {
 
   /** Waits for a job to conclude, forgets it, and throws what it failed with. */
   void conclude(String id, Deadline deadline) {
-    JobInfo job = awaitJob(id, "concluded"::equals, deadline);
+    JobInfo job = awaitJob(id, JobStatus.CONCLUDED::equals, deadline);
     ask(new JobDismiss(id), deadline);
     if (job.error() != null) {
       throw failed(job.error());
@@ -166,7 +171,7 @@ final class Monitor {
    */
   void end(String id, Deadline deadline) {
     boolean concluded =
-        job(id, deadline).filter(one -> one.status().equals("concluded")).isPresent();
+        job(id, deadline).filter(one -> one.status().equals(JobStatus.CONCLUDED)).isPresent();
     if (!concluded) {
       ask(new JobCancel(id), deadline);
     }

@@ -1,17 +1,22 @@
 package dev.stillpoint.backends.qemu;
 
-import com.fasterxml.jackson.databind.node.JsonNodeFactory;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.stillpoint.core.disk.DiskSource;
 import dev.stillpoint.core.snapshot.DiskSnapshot;
 import dev.stillpoint.core.spi.Inventory;
 import dev.stillpoint.core.spi.Inventory.Belonging;
 import dev.stillpoint.core.spi.Inventory.Kind;
-import dev.stillpoint.qmp.command.BlockdevAdd;
-import dev.stillpoint.qmp.command.BlockdevCreate;
-import dev.stillpoint.qmp.command.BlockdevSnapshot;
-import dev.stillpoint.qmp.command.BlockdevSnapshotSync;
-import dev.stillpoint.qmp.command.QmpCommand;
+import dev.stillpoint.qmp.qapi.BlockdevAdd;
+import dev.stillpoint.qmp.qapi.BlockdevCreate;
+import dev.stillpoint.qmp.qapi.BlockdevCreateOptions;
+import dev.stillpoint.qmp.qapi.BlockdevDiscardOptions;
+import dev.stillpoint.qmp.qapi.BlockdevDriver;
+import dev.stillpoint.qmp.qapi.BlockdevOptions;
+import dev.stillpoint.qmp.qapi.BlockdevRef;
+import dev.stillpoint.qmp.qapi.BlockdevRefOrNull;
+import dev.stillpoint.qmp.qapi.BlockdevSnapshot;
+import dev.stillpoint.qmp.qapi.BlockdevSnapshotSync;
+import dev.stillpoint.qmp.qapi.NewImageMode;
+import dev.stillpoint.qmp.qapi.TransactionAction;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -42,8 +47,7 @@ record Overlay(String name, AttachedDisk disk, Path path, String prefix, QemuWay
   }
 
   BlockdevAdd addFile() {
-    return new BlockdevAdd(
-        object().put("driver", "file").put("node-name", fileNode()).put("filename", file()));
+    return new BlockdevAdd(BlockdevOptions.File.of(file()).withNodeName(fileNode()));
   }
 
   /**
@@ -52,45 +56,43 @@ record Overlay(String name, AttachedDisk disk, Path path, String prefix, QemuWay
    * name QEMU takes it for overridden, and calls the node {@code json:{...}} from then on.
    */
   BlockdevCreate format() {
-    ObjectNode options =
-        object()
-            .put("driver", FORMAT)
-            .put("file", fileNode())
-            .put("size", disk.size())
-            .put("backing-file", disk.fileName())
-            .put("backing-fmt", disk.format());
+    var options =
+        BlockdevCreateOptions.Qcow2.of(BlockdevRef.of(fileNode()), disk.size())
+            .withBackingFile(disk.fileName())
+            .withBackingFmt(BlockdevDriver.of(disk.format()));
     return new BlockdevCreate(createJob(), options);
   }
 
   /** Without its backing file, whose lock the machine holds; the snapshot attaches it. */
   BlockdevAdd addOverlay() {
-    ObjectNode options =
-        object()
-            .put("driver", FORMAT)
-            .put("node-name", overlayNode())
-            .put("file", fileNode())
-            .put("discard", "unmap");
-    options.putNull("backing");
-    return new BlockdevAdd(options);
+    return new BlockdevAdd(
+        BlockdevOptions.Qcow2.of(BlockdevRef.of(fileNode()))
+            .withNodeName(overlayNode())
+            .withDiscard(BlockdevDiscardOptions.UNMAP)
+            .withBacking(BlockdevRefOrNull.none()));
   }
 
-  /** The command that cuts this disk, alone or in a transaction. */
-  QmpCommand<Void> snapshot() {
+  /** What cuts this disk, as an action of a transaction. */
+  TransactionAction action() {
     return way == QemuWay.PREPARED
-        ? new BlockdevSnapshot(disk.nodeName(), overlayNode())
-        : snapshotSync();
+        ? new TransactionAction.BlockdevSnapshot(
+            new BlockdevSnapshot(disk.nodeName(), overlayNode()))
+        : new TransactionAction.BlockdevSnapshotSync(snapshotSync());
   }
 
-  /** By device where the device has a name and no filter stands between; else by node name. */
-  private BlockdevSnapshotSync snapshotSync() {
+  /**
+   * What cuts it by itself, in the sync ways. By device where the device has a name and no filter
+   * stands between; else by node name.
+   */
+  BlockdevSnapshotSync snapshotSync() {
     boolean byDevice = disk.device().isPresent() && !disk.isUnderFilter();
-    return new BlockdevSnapshotSync(
-        byDevice ? disk.device().get() : null,
-        byDevice ? null : disk.nodeName(),
-        file(),
-        overlayNode(),
-        FORMAT,
-        way == QemuWay.SYNC_EXISTING ? "existing" : "absolute-paths");
+    return BlockdevSnapshotSync.of(file())
+        .withDevice(byDevice ? disk.device().get() : null)
+        .withNodeName(byDevice ? null : disk.nodeName())
+        .withSnapshotNodeName(overlayNode())
+        .withFormat(FORMAT)
+        .withMode(
+            way == QemuWay.SYNC_EXISTING ? NewImageMode.EXISTING : NewImageMode.ABSOLUTE_PATHS);
   }
 
   String file() {
@@ -143,9 +145,5 @@ record Overlay(String name, AttachedDisk disk, Path path, String prefix, QemuWay
     return base.startsWith("/dev")
         ? new DiskSource.Device(base, format)
         : new DiskSource.File(base, format);
-  }
-
-  private static ObjectNode object() {
-    return JsonNodeFactory.instance.objectNode();
   }
 }

@@ -12,11 +12,12 @@ import dev.stillpoint.core.spi.Deadline;
 import dev.stillpoint.core.spi.Inventory;
 import dev.stillpoint.core.spi.Settlement;
 import dev.stillpoint.qmp.command.QmpCommand;
-import dev.stillpoint.qmp.command.QueryBlockJobs;
 import dev.stillpoint.qmp.command.Timed;
-import dev.stillpoint.qmp.command.Transaction;
-import dev.stillpoint.qmp.command.TransactionAction;
 import dev.stillpoint.qmp.error.CommandException;
+import dev.stillpoint.qmp.qapi.Abort;
+import dev.stillpoint.qmp.qapi.QueryBlockJobs;
+import dev.stillpoint.qmp.qapi.Transaction;
+import dev.stillpoint.qmp.qapi.TransactionAction;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -64,12 +65,12 @@ final class QemuCut implements Cut {
   private QmpCommand<Void> command() {
     Overlay first = overlays.get(0);
     return overlays.size() == 1 && first.way() != QemuWay.PREPARED
-        ? first.snapshot()
-        : new Transaction(actions());
+        ? first.snapshotSync()
+        : Transaction.of(actions());
   }
 
   private List<TransactionAction> actions() {
-    return overlays.stream().map(overlay -> TransactionAction.of(overlay.snapshot())).toList();
+    return overlays.stream().map(Overlay::action).toList();
   }
 
   @Override
@@ -115,10 +116,10 @@ final class QemuCut implements Cut {
 
   /** The very transaction with an abort at its end: proves it, flushes, and warms our own path. */
   private void rehearse(Deadline deadline) {
-    var rehearsal = new ArrayList<>(actions());
-    rehearsal.add(TransactionAction.abort());
+    List<TransactionAction> rehearsal = new ArrayList<>(actions());
+    rehearsal.add(new TransactionAction.Abort(new Abort()));
     try {
-      execute(new Transaction(rehearsal), deadline).join();
+      execute(Transaction.of(rehearsal), deadline).join();
     } catch (CompletionException e) {
       if (!(e.getCause() instanceof CommandException.Refused refused)) {
         throw e;

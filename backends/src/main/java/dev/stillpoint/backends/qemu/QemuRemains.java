@@ -8,11 +8,12 @@ import dev.stillpoint.core.spi.Inventory;
 import dev.stillpoint.core.spi.Inventory.Belonging;
 import dev.stillpoint.core.spi.Inventory.Kind;
 import dev.stillpoint.qmp.QmpClient;
-import dev.stillpoint.qmp.command.BlockdevDel;
-import dev.stillpoint.qmp.command.JobCancel;
-import dev.stillpoint.qmp.command.JobInfo;
-import dev.stillpoint.qmp.command.QueryJobs;
 import dev.stillpoint.qmp.error.CommandException;
+import dev.stillpoint.qmp.qapi.BlockdevDel;
+import dev.stillpoint.qmp.qapi.JobCancel;
+import dev.stillpoint.qmp.qapi.JobInfo;
+import dev.stillpoint.qmp.qapi.JobStatus;
+import dev.stillpoint.qmp.qapi.QueryJobs;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -183,7 +184,10 @@ public final class QemuRemains {
 
   private void end(String job, Deadline deadline) {
     boolean concluded =
-        monitor.job(job, deadline).filter(one -> one.status().equals("concluded")).isPresent();
+        monitor
+            .job(job, deadline)
+            .filter(one -> one.status().equals(JobStatus.CONCLUDED))
+            .isPresent();
     if (!concluded) {
       monitor.ask(new JobCancel(job), deadline);
     }

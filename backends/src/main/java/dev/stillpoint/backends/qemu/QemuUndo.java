@@ -5,11 +5,10 @@ import dev.stillpoint.core.spi.Deadline;
 import dev.stillpoint.core.spi.Inventory;
 import dev.stillpoint.core.spi.Inventory.Kind;
 import dev.stillpoint.qmp.QmpClient;
-import dev.stillpoint.qmp.command.ImageInfo;
-import dev.stillpoint.qmp.command.JobInfo;
+import dev.stillpoint.qmp.qapi.ImageInfo;
+import dev.stillpoint.qmp.qapi.JobInfo;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
 
@@ -58,11 +57,11 @@ public final class QemuUndo {
   }
 
   private static boolean isOnSource(BlockGraph graph, Inventory disk) {
-    ImageInfo overlay =
-        DiskPlace.userOfOverlay(graph, disk).map(user -> user.node().image()).orElse(null);
-    ImageInfo below = overlay == null ? null : overlay.backingImage();
-    return below != null
-        && Objects.equals(below.filename(), disk.source())
+    return DiskPlace.userOfOverlay(graph, disk)
+            .map(user -> user.node().image().backingImage())
+            .map(ImageInfo::filename)
+            .filter(disk.source()::equals)
+            .isPresent()
         && disk.node().filter(graph::hasNode).isPresent();
   }
 

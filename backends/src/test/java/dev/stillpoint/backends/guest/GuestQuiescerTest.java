@@ -382,7 +382,7 @@ class GuestQuiescerTest {
       agent.restart(false);
       qemu.event("VSERPORT_CHANGE", "{\"id\": \"agent\", \"open\": true}");
       // The events come before the answer to a later question.
-      monitor.execute(new dev.stillpoint.qmp.command.QueryChardev()).join();
+      monitor.execute(new dev.stillpoint.qmp.qapi.QueryChardev()).join();
       thaw(ready.freezer());
 
       List<String> since = agent.commands().subList(before, agent.commands().size());

@@ -10,15 +10,16 @@ import dev.stillpoint.core.snapshot.SnapshotRequest;
 import dev.stillpoint.core.snapshot.SnapshotResult;
 import dev.stillpoint.qga.QgaClient;
 import dev.stillpoint.qmp.QmpClient;
-import dev.stillpoint.qmp.command.BlockCommit;
-import dev.stillpoint.qmp.command.BlockNode;
-import dev.stillpoint.qmp.command.BlockdevDel;
-import dev.stillpoint.qmp.command.JobComplete;
-import dev.stillpoint.qmp.command.JobDismiss;
-import dev.stillpoint.qmp.command.JobInfo;
-import dev.stillpoint.qmp.command.QueryJobs;
-import dev.stillpoint.qmp.command.QueryNamedBlockNodes;
 import dev.stillpoint.qmp.endpoint.Endpoint;
+import dev.stillpoint.qmp.qapi.BlockCommit;
+import dev.stillpoint.qmp.qapi.BlockDeviceInfo;
+import dev.stillpoint.qmp.qapi.BlockdevDel;
+import dev.stillpoint.qmp.qapi.JobComplete;
+import dev.stillpoint.qmp.qapi.JobDismiss;
+import dev.stillpoint.qmp.qapi.JobInfo;
+import dev.stillpoint.qmp.qapi.JobStatus;
+import dev.stillpoint.qmp.qapi.QueryJobs;
+import dev.stillpoint.qmp.qapi.QueryNamedBlockNodes;
 import dev.stillpoint.testkit.Deadline;
 import dev.stillpoint.testkit.HostCommand;
 import dev.stillpoint.testkit.guest.AgentSafety;
@@ -117,7 +118,7 @@ public final class Soak {
     if (result.outcome() != Outcome.SUCCEEDED || result.consistency() != Consistency.FILESYSTEM) {
       throw new IllegalStateException("round " + round + ": " + result);
     }
-    List<BlockNode> before = monitor.execute(new QueryNamedBlockNodes(true)).join();
+    List<BlockDeviceInfo> before = monitor.execute(QueryNamedBlockNodes.of().withFlat(true)).join();
     for (int i = 0; i < result.disks().size(); i++) {
       commit(result.disks().get(i), "disk" + i, "soak" + i);
     }
@@ -130,17 +131,24 @@ public final class Soak {
   /** The active layer goes down into its base, and the machine goes on there. */
   private void commit(DiskSnapshot disk, String base, String job) {
     String overlay = disk.nodeName().orElseThrow();
-    monitor.execute(new BlockCommit(job, overlay, null, base, true, false)).join();
-    awaitJob(job, "ready");
+    monitor
+        .execute(
+            BlockCommit.of(overlay)
+                .withJobId(job)
+                .withBaseNode(base)
+                .withAutoFinalize(true)
+                .withAutoDismiss(false))
+        .join();
+    awaitJob(job, JobStatus.READY);
     monitor.execute(new JobComplete(job)).join();
-    JobInfo ended = awaitJob(job, "concluded");
+    JobInfo ended = awaitJob(job, JobStatus.CONCLUDED);
     if (ended.error() != null) {
       throw new IllegalStateException("the commit failed: " + ended);
     }
     monitor.execute(new JobDismiss(job)).join();
   }
 
-  private JobInfo awaitJob(String job, String status) {
+  private JobInfo awaitJob(String job, JobStatus status) {
     var last = new ArrayList<JobInfo>();
     boolean reached =
         Deadline.in(PATIENCE)
@@ -158,10 +166,10 @@ public final class Soak {
     return last.getFirst();
   }
 
-  private void remove(DiskSnapshot disk, List<BlockNode> nodes) {
+  private void remove(DiskSnapshot disk, List<BlockDeviceInfo> nodes) {
     Path overlay = ((DiskSource.File) disk.modifiedDisk().orElseThrow()).path();
     monitor.execute(new BlockdevDel(disk.nodeName().orElseThrow())).join();
-    for (BlockNode node : nodes) {
+    for (BlockDeviceInfo node : nodes) {
       String name = node.nodeName();
       boolean protocol = overlay.toString().equals(node.file()) && "file".equals(node.drv());
       if (protocol && name != null) {

@@ -2,8 +2,8 @@ package dev.stillpoint.it.soak;
 
 import dev.stillpoint.backends.journal.JournalDirectory;
 import dev.stillpoint.qmp.QmpClient;
-import dev.stillpoint.qmp.command.QueryJobs;
-import dev.stillpoint.qmp.command.QueryNamedBlockNodes;
+import dev.stillpoint.qmp.qapi.QueryJobs;
+import dev.stillpoint.qmp.qapi.QueryNamedBlockNodes;
 import dev.stillpoint.testkit.guest.Guest;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -62,7 +62,7 @@ record Usage(
         rss(),
         ManagementFactory.getThreadMXBean().getThreadCount(),
         count(Path.of("/proc/self/fd")),
-        monitor.execute(new QueryNamedBlockNodes(true)).join().size(),
+        monitor.execute(QueryNamedBlockNodes.of().withFlat(true)).join().size(),
         monitor.execute(new QueryJobs()).join().size(),
         count(Path.of("/proc", Long.toString(guest.pid()), "fd")),
         count(guest.directory()),

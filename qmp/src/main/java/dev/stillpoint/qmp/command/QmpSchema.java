@@ -35,7 +35,7 @@ public final class QmpSchema {
   private final Map<String, JsonNode> commands = new HashMap<>();
   private final Map<String, JsonNode> events = new HashMap<>();
 
-  /** Reads the answer to {@link QueryQmpSchema}. */
+  /** Reads the answer to {@code query-qmp-schema}. */
   public QmpSchema(JsonNode answer) {
     for (JsonNode entry : answer) {
       Map<String, JsonNode> into =

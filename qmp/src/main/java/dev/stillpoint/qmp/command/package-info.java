@@ -1,4 +1,7 @@
-/** One record a QMP command, each with the type of its result. */
+/**
+ * What a command is, and what a running QEMU knows of commands. The commands themselves are in
+ * {@code dev.stillpoint.qmp.qapi}.
+ */
 @NullMarked
 package dev.stillpoint.qmp.command;
 

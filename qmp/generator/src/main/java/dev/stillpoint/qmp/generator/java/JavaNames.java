@@ -9,6 +9,9 @@ final class JavaNames {
   /** Members that are keywords, or methods of every object or of a command. */
   private static final Map<String, String> MEMBERS =
       Map.ofEntries(
+          Map.entry("CPU", "cpu"),
+          Map.entry("PC", "pc"),
+          Map.entry("UUID", "uuid"),
           Map.entry("abstract", "isAbstract"),
           Map.entry("boolean", "booleanValue"),
           Map.entry("case", "caseMode"),
