@@ -47,6 +47,7 @@ public final class Job implements AutoCloseable {
   private boolean asking;
   private boolean askAgain;
   private boolean pollIsDue;
+  private boolean concluded;
   private boolean cancelled;
   private Optional<Optional<String>> toldByEvent = Optional.empty();
 
@@ -177,7 +178,8 @@ public final class Job implements AutoCloseable {
   /** One question at a time; whoever comes meanwhile has it asked once more. */
   private void ask() {
     synchronized (this) {
-      if (!begun || ended.isDone()) {
+      // Once its end is read it is being forgotten, and that it is not there says nothing new.
+      if (!begun || concluded || ended.isDone()) {
         return;
       }
       if (asking) {
@@ -258,6 +260,9 @@ public final class Job implements AutoCloseable {
       ready.complete(null);
     }
     if (status.equals("concluded")) {
+      synchronized (this) {
+        concluded = true;
+      }
       JsonNode error = job.path("error");
       var unused =
           order("job-dismiss")
