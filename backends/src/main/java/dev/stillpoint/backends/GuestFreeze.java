@@ -25,7 +25,8 @@ import dev.stillpoint.core.spi.Quiescer;
 import dev.stillpoint.core.spi.ThawReport;
 import dev.stillpoint.qga.QgaClient;
 import dev.stillpoint.qga.QgaOptions;
-import dev.stillpoint.qga.command.GuestFsfreezeStatus;
+import dev.stillpoint.qga.qapi.GuestFsfreezeStatus;
+import dev.stillpoint.qga.qapi.GuestFsfreezeStatusResult;
 import dev.stillpoint.qmp.endpoint.Endpoint;
 import java.time.Duration;
 import java.util.List;
@@ -167,7 +168,10 @@ public final class GuestFreeze implements AutoCloseable {
     }
     try (QgaClient client = connected(endpoint, timeout)) {
       return joined(
-          client.execute(new GuestFsfreezeStatus(), timeout), ErrorCode.AGENT_UNAVAILABLE);
+          client
+              .execute(new GuestFsfreezeStatus(), timeout)
+              .thenApply(GuestFsfreezeStatusResult::value),
+          ErrorCode.AGENT_UNAVAILABLE);
     }
   }
 

@@ -16,7 +16,7 @@ import dev.stillpoint.core.spi.JournalEntry;
 import dev.stillpoint.core.spi.JournalEntry.Ending;
 import dev.stillpoint.core.spi.MachineIdentity;
 import dev.stillpoint.qga.QgaClient;
-import dev.stillpoint.qga.command.GuestFsfreezeFreeze;
+import dev.stillpoint.qga.qapi.GuestFsfreezeFreeze;
 import dev.stillpoint.qga.testing.FakeAgent;
 import dev.stillpoint.qmp.testing.FakeQmpServer;
 import java.io.IOException;

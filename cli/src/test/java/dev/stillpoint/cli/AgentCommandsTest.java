@@ -7,7 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.stillpoint.backends.journal.JournalDirectory;
 import dev.stillpoint.backends.lock.MachineLock;
 import dev.stillpoint.qga.QgaClient;
-import dev.stillpoint.qga.command.GuestFsfreezeFreeze;
+import dev.stillpoint.qga.qapi.GuestFsfreezeFreeze;
 import dev.stillpoint.qga.testing.FakeAgent;
 import dev.stillpoint.qmp.endpoint.Endpoint;
 import dev.stillpoint.qmp.testing.Fault;

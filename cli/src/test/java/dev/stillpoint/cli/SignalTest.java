@@ -12,7 +12,7 @@ import dev.stillpoint.core.spi.Journal;
 import dev.stillpoint.core.spi.JournalEntry;
 import dev.stillpoint.core.spi.MachineIdentity;
 import dev.stillpoint.qga.QgaClient;
-import dev.stillpoint.qga.command.GuestFsfreezeFreeze;
+import dev.stillpoint.qga.qapi.GuestFsfreezeFreeze;
 import dev.stillpoint.qga.testing.FakeAgent;
 import dev.stillpoint.qmp.testing.FakeQmpServer;
 import dev.stillpoint.qmp.testing.Fault;

@@ -14,7 +14,7 @@ import dev.stillpoint.core.snapshot.SnapshotRequest;
 import dev.stillpoint.core.snapshot.SnapshotResult;
 import dev.stillpoint.qga.QgaClient;
 import dev.stillpoint.qga.QgaOptions;
-import dev.stillpoint.qga.command.GuestFsfreezeThaw;
+import dev.stillpoint.qga.qapi.GuestFsfreezeThaw;
 import dev.stillpoint.qmp.endpoint.Endpoint;
 import dev.stillpoint.testkit.LineSocket;
 import dev.stillpoint.testkit.guest.AgentSafety;

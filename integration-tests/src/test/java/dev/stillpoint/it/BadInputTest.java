@@ -14,9 +14,10 @@ import dev.stillpoint.core.snapshot.Quiesce;
 import dev.stillpoint.core.snapshot.SnapshotName;
 import dev.stillpoint.core.snapshot.SnapshotRequest;
 import dev.stillpoint.core.snapshot.SnapshotResult;
-import dev.stillpoint.qga.command.GuestFsfreezeFreeze;
-import dev.stillpoint.qga.command.GuestFsfreezeStatus;
-import dev.stillpoint.qga.command.GuestFsfreezeThaw;
+import dev.stillpoint.qga.qapi.GuestFsfreezeFreeze;
+import dev.stillpoint.qga.qapi.GuestFsfreezeStatus;
+import dev.stillpoint.qga.qapi.GuestFsfreezeStatusResult;
+import dev.stillpoint.qga.qapi.GuestFsfreezeThaw;
 import dev.stillpoint.qmp.QmpClient;
 import dev.stillpoint.qmp.QmpOptions;
 import dev.stillpoint.qmp.endpoint.Endpoint;
@@ -250,7 +251,9 @@ class BadInputTest {
     try {
       SnapshotResult result = machine.take(SnapshotRequest.named("x").quiesce(Quiesce.PREFER));
       assertEquals(ErrorCode.ALREADY_FROZEN, result.error().orElseThrow().code());
-      assertEquals("frozen", machine.agent.execute(new GuestFsfreezeStatus()).join());
+      assertEquals(
+          GuestFsfreezeStatusResult.FROZEN,
+          machine.agent.execute(new GuestFsfreezeStatus()).join());
       machine.assertNothingLeft();
     } finally {
       machine.agent.execute(new GuestFsfreezeThaw()).join();

@@ -9,7 +9,8 @@ import dev.stillpoint.core.spi.JournalEntry;
 import dev.stillpoint.it.CommandLineProcess.Run;
 import dev.stillpoint.it.CommandLineProcess.Way;
 import dev.stillpoint.qga.QgaClient;
-import dev.stillpoint.qga.command.GuestFsfreezeStatus;
+import dev.stillpoint.qga.qapi.GuestFsfreezeStatus;
+import dev.stillpoint.qga.qapi.GuestFsfreezeStatusResult;
 import dev.stillpoint.qmp.QmpClient;
 import dev.stillpoint.qmp.endpoint.Endpoint;
 import dev.stillpoint.qmp.qapi.BlockDeviceInfo;
@@ -132,7 +133,8 @@ final class KilledSnapshot implements AutoCloseable {
 
   void assertWritesOn() {
     try (QgaClient client = QgaClient.connect(Endpoint.unix(AgentSafety.require(guest))).join()) {
-      assertEquals("thawed", client.execute(new GuestFsfreezeStatus()).join());
+      assertEquals(
+          GuestFsfreezeStatusResult.THAWED, client.execute(new GuestFsfreezeStatus()).join());
     }
     guest.awaitNextAck(PATIENCE);
   }

@@ -12,7 +12,8 @@ import dev.stillpoint.core.snapshot.Outcome;
 import dev.stillpoint.core.snapshot.SnapshotRequest;
 import dev.stillpoint.core.snapshot.SnapshotResult;
 import dev.stillpoint.qga.QgaClient;
-import dev.stillpoint.qga.command.GuestFsfreezeStatus;
+import dev.stillpoint.qga.qapi.GuestFsfreezeStatus;
+import dev.stillpoint.qga.qapi.GuestFsfreezeStatusResult;
 import dev.stillpoint.qmp.QmpClient;
 import dev.stillpoint.qmp.endpoint.Endpoint;
 import dev.stillpoint.qmp.qapi.BlockDeviceInfo;
@@ -119,7 +120,7 @@ final class Machine implements AutoCloseable {
 
   /** The guest is thawed, as its agent says, and its writer reaches its disks. */
   void assertWritesOn() {
-    assertEquals("thawed", agent.execute(new GuestFsfreezeStatus()).join());
+    assertEquals(GuestFsfreezeStatusResult.THAWED, agent.execute(new GuestFsfreezeStatus()).join());
     guest.awaitNextAck(WRITER_PATIENCE);
   }
 

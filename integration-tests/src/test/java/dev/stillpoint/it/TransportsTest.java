@@ -12,8 +12,6 @@ import dev.stillpoint.qmp.endpoint.ConnectFailedException;
 import dev.stillpoint.qmp.endpoint.ConnectFailedException.Reason;
 import dev.stillpoint.qmp.endpoint.Endpoint;
 import dev.stillpoint.qmp.error.ProtocolException;
-import dev.stillpoint.qmp.qapi.ChardevInfo;
-import dev.stillpoint.qmp.qapi.QueryChardev;
 import dev.stillpoint.qmp.qapi.QueryStatus;
 import dev.stillpoint.qmp.qapi.StatusInfo;
 import dev.stillpoint.qmp.testing.TestCertificates;

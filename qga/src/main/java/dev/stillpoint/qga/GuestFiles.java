@@ -1,10 +1,10 @@
 package dev.stillpoint.qga;
 
 import dev.stillpoint.qga.command.Bytes;
-import dev.stillpoint.qga.command.GuestFileClose;
-import dev.stillpoint.qga.command.GuestFileOpen;
-import dev.stillpoint.qga.command.GuestFileRead;
-import dev.stillpoint.qga.command.GuestFileWrite;
+import dev.stillpoint.qga.qapi.GuestFileClose;
+import dev.stillpoint.qga.qapi.GuestFileOpen;
+import dev.stillpoint.qga.qapi.GuestFileRead;
+import dev.stillpoint.qga.qapi.GuestFileWrite;
 import dev.stillpoint.qmp.error.CommandException;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -73,11 +73,11 @@ public final class GuestFiles {
     return client
         .execute(new GuestFileRead(handle, count), until.left())
         .thenCompose(read -> {
-          soFar.writeBytes(read.bytes().toArray());
+          soFar.writeBytes(read.bufB64().toArray());
           if (soFar.size() > limit) {
             return CompletableFuture.failedFuture(new TooLargeException(path, limit));
           }
-          return read.eof() || read.bytes().size() == 0
+          return read.eof() || read.bufB64().size() == 0
               ? CompletableFuture.completedFuture(Bytes.of(soFar.toByteArray()))
               : readOn(handle, path, limit, soFar, until);
         });

@@ -1,9 +1,9 @@
 package dev.stillpoint.qga;
 
 import dev.stillpoint.qga.command.Bytes;
-import dev.stillpoint.qga.command.ExecStatus;
-import dev.stillpoint.qga.command.GuestExec;
-import dev.stillpoint.qga.command.GuestExecStatus;
+import dev.stillpoint.qga.qapi.GuestExec;
+import dev.stillpoint.qga.qapi.GuestExecStatus;
+import dev.stillpoint.qga.qapi.GuestExecStatusResult;
 import dev.stillpoint.qmp.error.CommandException;
 import java.time.Duration;
 import java.util.Objects;
@@ -19,7 +19,10 @@ import java.util.concurrent.TimeUnit;
  *
  * {@snippet :
  * var processes = new GuestProcesses(client);
- * var program = new GuestExec("/bin/uname", List.of("-r"), null, null, CaptureOutput.BOTH);
+ * var program =
+ *     GuestExec.of("/bin/uname")
+ *         .withArg(List.of("-r"))
+ *         .withCaptureOutput(GuestExecCaptureOutput.of(true));
  * String kernel = processes.run(program, Duration.ofSeconds(10)).join().out().text();
  * }
  */
@@ -108,11 +111,11 @@ public final class GuestProcesses {
     return CompletableFuture.runAsync(() -> {}, after).thenCompose(waited -> ask(pid, next, until));
   }
 
-  private static Ended ended(ExecStatus status) {
-    Integer code = status.exitcode();
+  private static Ended ended(GuestExecStatusResult status) {
+    Long code = status.exitcode();
     Long signal = status.signal();
     return new Ended(
-        code == null ? OptionalInt.empty() : OptionalInt.of(code),
+        code == null ? OptionalInt.empty() : OptionalInt.of(code.intValue()),
         signal == null ? OptionalLong.empty() : OptionalLong.of(signal),
         Objects.requireNonNullElse(status.outData(), NOTHING),
         Objects.requireNonNullElse(status.errData(), NOTHING),

@@ -3,8 +3,8 @@ package dev.stillpoint.qga;
 import com.fasterxml.jackson.annotation.JsonValue;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.stillpoint.qga.command.GuestPing;
 import dev.stillpoint.qga.command.QgaCommand;
+import dev.stillpoint.qga.qapi.GuestPing;
 import dev.stillpoint.qmp.command.Timed;
 import dev.stillpoint.qmp.endpoint.Endpoint;
 import dev.stillpoint.qmp.transport.OtherClients;
@@ -161,11 +161,15 @@ public final class QgaClient implements AutoCloseable {
   }
 
   /**
-   * Does what {@link #executeTimed} does before it sends, and sends nothing: what the JVM must load
-   * and learn for a command is then there when time counts.
+   * Does what {@link #executeTimed} does before it sends and after it has heard, and sends nothing:
+   * what the JVM must load and learn for a command is then there when time counts.
+   *
+   * @param reply what an agent would answer
+   * @return what that is read as
    */
-  public static void rehearse(QgaCommand<?> command) {
+  public static <R> R rehearse(QgaCommand<R> command, JsonNode reply) {
     var unused = new Pending<>(command, 0, Duration.ZERO, Runnable::run).line();
+    return Json.bind(reply, command);
   }
 
   /**

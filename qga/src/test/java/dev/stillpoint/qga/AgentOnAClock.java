@@ -2,8 +2,8 @@ package dev.stillpoint.qga;
 
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 
-import dev.stillpoint.qga.command.GuestPing;
 import dev.stillpoint.qga.command.QgaCommand;
+import dev.stillpoint.qga.qapi.GuestPing;
 import dev.stillpoint.qmp.command.Timed;
 import dev.stillpoint.qmp.wire.Json;
 import dev.stillpoint.qmp.wire.Pending;

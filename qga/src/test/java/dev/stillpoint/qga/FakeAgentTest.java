@@ -7,14 +7,15 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.stillpoint.qga.command.GuestFsfreezeFreeze;
-import dev.stillpoint.qga.command.GuestFsfreezeFreezeList;
-import dev.stillpoint.qga.command.GuestFsfreezeStatus;
-import dev.stillpoint.qga.command.GuestFsfreezeThaw;
-import dev.stillpoint.qga.command.GuestGetFsinfo;
-import dev.stillpoint.qga.command.GuestGetOsinfo;
-import dev.stillpoint.qga.command.GuestInfo;
 import dev.stillpoint.qga.command.QgaCommand;
+import dev.stillpoint.qga.qapi.GuestFsfreezeFreeze;
+import dev.stillpoint.qga.qapi.GuestFsfreezeFreezeList;
+import dev.stillpoint.qga.qapi.GuestFsfreezeStatus;
+import dev.stillpoint.qga.qapi.GuestFsfreezeStatusResult;
+import dev.stillpoint.qga.qapi.GuestFsfreezeThaw;
+import dev.stillpoint.qga.qapi.GuestGetFsinfo;
+import dev.stillpoint.qga.qapi.GuestGetOsinfo;
+import dev.stillpoint.qga.qapi.GuestInfo;
 import dev.stillpoint.qga.testing.FakeAgent;
 import dev.stillpoint.qga.testing.FakeDisk;
 import dev.stillpoint.qga.testing.FakeFileSystem;
@@ -63,7 +64,8 @@ class FakeAgentTest {
       // then
       assertEquals(
           List.of("guest-fsfreeze-freeze", "guest-sync-delimited", "guest-ping"), agent.commands());
-      assertEquals("frozen", client.execute(new GuestFsfreezeStatus()).join());
+      assertEquals(
+          GuestFsfreezeStatusResult.FROZEN, client.execute(new GuestFsfreezeStatus()).join());
       assertEquals(FakeAgent.FILE_SYSTEMS, client.execute(new GuestFsfreezeThaw()).join());
     }
   }
@@ -114,7 +116,8 @@ class FakeAgentTest {
           failure(CommandException.Refused.class, client.execute(new GuestFsfreezeFreeze()));
       // then
       assertEquals("GenericError", refused.errorClass());
-      assertEquals("thawed", client.execute(new GuestFsfreezeStatus()).join());
+      assertEquals(
+          GuestFsfreezeStatusResult.THAWED, client.execute(new GuestFsfreezeStatus()).join());
       assertFalse(agent.guestFrozen());
       assertEquals(0, agent.guest().hooksOwed());
     }
@@ -131,7 +134,8 @@ class FakeAgentTest {
           failure(CommandException.Refused.class, client.execute(new GuestFsfreezeThaw()));
       // then
       assertEquals("GenericError", refused.errorClass());
-      assertEquals("thawed", client.execute(new GuestFsfreezeStatus()).join());
+      assertEquals(
+          GuestFsfreezeStatusResult.THAWED, client.execute(new GuestFsfreezeStatus()).join());
       assertFalse(agent.guestFrozen());
       assertEquals(1, agent.guest().hooksOwed());
     }
@@ -223,8 +227,8 @@ class FakeAgentTest {
     agent.guest().mounts(List.of(ROOT, DATA));
     try (var client = client()) {
       // when
-      int bogus = client.execute(new GuestFsfreezeFreezeList(List.of("/absent"))).join();
-      int one = client.execute(new GuestFsfreezeFreezeList(List.of("/absent", "/data"))).join();
+      long bogus = client.execute(new GuestFsfreezeFreezeList(List.of("/absent"))).join();
+      long one = client.execute(new GuestFsfreezeFreezeList(List.of("/absent", "/data"))).join();
       // then
       assertEquals(0, bogus);
       assertEquals(1, one);
@@ -247,7 +251,8 @@ class FakeAgentTest {
       // then
       assertTrue(refused.description().startsWith("failed to freeze /"), refused.description());
       assertFalse(agent.guestFrozen());
-      assertEquals("thawed", client.execute(new GuestFsfreezeStatus()).join());
+      assertEquals(
+          GuestFsfreezeStatusResult.THAWED, client.execute(new GuestFsfreezeStatus()).join());
     }
   }
 
@@ -259,7 +264,8 @@ class FakeAgentTest {
       // when
       assertEquals(0, client.execute(new GuestFsfreezeFreeze()).join());
       // then
-      assertEquals("thawed", client.execute(new GuestFsfreezeStatus()).join());
+      assertEquals(
+          GuestFsfreezeStatusResult.THAWED, client.execute(new GuestFsfreezeStatus()).join());
       assertEquals(1, agent.guest().hooksOwed());
       assertEquals(0, client.execute(new GuestFsfreezeThaw()).join());
       assertEquals(0, agent.guest().hooksOwed());
@@ -274,7 +280,8 @@ class FakeAgentTest {
       // when
       agent.guest().thawsByItself("/mnt/1");
       // then
-      assertEquals("frozen", client.execute(new GuestFsfreezeStatus()).join());
+      assertEquals(
+          GuestFsfreezeStatusResult.FROZEN, client.execute(new GuestFsfreezeStatus()).join());
       assertEquals(2, client.execute(new GuestFsfreezeThaw()).join());
       assertThrows(IllegalStateException.class, () -> agent.guest().thawsByItself("/mnt/1"));
     }
@@ -291,11 +298,13 @@ class FakeAgentTest {
       agent.guest().expireWriters();
       // then
       assertFalse(agent.guestFrozen());
-      assertEquals("frozen", client.execute(new GuestFsfreezeStatus()).join());
+      assertEquals(
+          GuestFsfreezeStatusResult.FROZEN, client.execute(new GuestFsfreezeStatus()).join());
       var refused =
           failure(CommandException.Refused.class, client.execute(new GuestFsfreezeThaw()));
       assertTrue(refused.description().contains("limited up to 10 seconds"));
-      assertEquals("thawed", client.execute(new GuestFsfreezeStatus()).join());
+      assertEquals(
+          GuestFsfreezeStatusResult.THAWED, client.execute(new GuestFsfreezeStatus()).join());
     }
   }
 
@@ -319,9 +328,9 @@ class FakeAgentTest {
       // when
       var info = client.execute(new GuestInfo()).join();
       // then
-      assertFalse(info.supports("guest-get-fsinfo"));
-      assertFalse(info.supports("guest-get-osinfo"));
-      assertTrue(info.supports("guest-fsfreeze-freeze-list"));
+      assertFalse(QgaClientTest.enabled(info).contains("guest-get-fsinfo"));
+      assertFalse(QgaClientTest.enabled(info).contains("guest-get-osinfo"));
+      assertTrue(QgaClientTest.enabled(info).contains("guest-fsfreeze-freeze-list"));
       for (QgaCommand<?> refused :
           List.<QgaCommand<?>>of(new GuestGetFsinfo(), new GuestGetOsinfo())) {
         var failure = failure(CommandException.Refused.class, client.execute(refused));
@@ -338,7 +347,8 @@ class FakeAgentTest {
       // when
       agent.restart(true);
       // then
-      assertEquals("frozen", client.execute(new GuestFsfreezeStatus()).join());
+      assertEquals(
+          GuestFsfreezeStatusResult.FROZEN, client.execute(new GuestFsfreezeStatus()).join());
       assertTrue(agent.guestFrozen());
     }
   }

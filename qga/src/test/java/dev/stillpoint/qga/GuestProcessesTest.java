@@ -8,8 +8,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.stillpoint.qga.command.Bytes;
-import dev.stillpoint.qga.command.CaptureOutput;
-import dev.stillpoint.qga.command.GuestExec;
+import dev.stillpoint.qga.qapi.GuestExec;
+import dev.stillpoint.qga.qapi.GuestExecCaptureOutput;
 import dev.stillpoint.qga.testing.FakeAgent;
 import dev.stillpoint.qmp.error.CommandException;
 import dev.stillpoint.qmp.testing.Fault;
@@ -29,7 +29,9 @@ class GuestProcessesTest {
   private static final Duration LONG = Duration.ofSeconds(10);
   private static final Duration SHORT = Duration.ofMillis(200);
   private static final GuestExec PROGRAM =
-      new GuestExec("/bin/p", List.of("a"), null, null, CaptureOutput.BOTH);
+      GuestExec.of("/bin/p")
+          .withArg(List.of("a"))
+          .withCaptureOutput(GuestExecCaptureOutput.of(true));
 
   private final FakeAgent agent = FakeAgent.start();
   private final QgaClient client = QgaClient.connect(agent.endpoint()).join();

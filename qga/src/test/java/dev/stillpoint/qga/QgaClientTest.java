@@ -8,15 +8,19 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.stillpoint.qga.command.GuestDisk;
-import dev.stillpoint.qga.command.GuestFsfreezeFreeze;
-import dev.stillpoint.qga.command.GuestFsfreezeFreezeList;
-import dev.stillpoint.qga.command.GuestFsfreezeStatus;
-import dev.stillpoint.qga.command.GuestFsfreezeThaw;
-import dev.stillpoint.qga.command.GuestGetDisks;
-import dev.stillpoint.qga.command.GuestGetFsinfo;
-import dev.stillpoint.qga.command.GuestInfo;
-import dev.stillpoint.qga.command.GuestSyncDelimited;
+import dev.stillpoint.qga.qapi.GuestAgentCommandInfo;
+import dev.stillpoint.qga.qapi.GuestAgentInfo;
+import dev.stillpoint.qga.qapi.GuestDiskBusType;
+import dev.stillpoint.qga.qapi.GuestFsfreezeFreeze;
+import dev.stillpoint.qga.qapi.GuestFsfreezeFreezeList;
+import dev.stillpoint.qga.qapi.GuestFsfreezeStatus;
+import dev.stillpoint.qga.qapi.GuestFsfreezeStatusResult;
+import dev.stillpoint.qga.qapi.GuestFsfreezeThaw;
+import dev.stillpoint.qga.qapi.GuestGetDisks;
+import dev.stillpoint.qga.qapi.GuestGetFsinfo;
+import dev.stillpoint.qga.qapi.GuestInfo;
+import dev.stillpoint.qga.qapi.GuestPCIAddress;
+import dev.stillpoint.qga.qapi.GuestSyncDelimited;
 import dev.stillpoint.qga.testing.FakeAgent;
 import dev.stillpoint.qga.testing.FakeBlockDevice;
 import dev.stillpoint.qga.testing.FakeDisk;
@@ -46,17 +50,25 @@ class QgaClientTest {
     agent.close();
   }
 
+  /** What an agent knows and is allowed to run. */
+  static List<String> enabled(GuestAgentInfo info) {
+    return info.supportedCommands().stream()
+        .filter(GuestAgentCommandInfo::enabled)
+        .map(GuestAgentCommandInfo::name)
+        .toList();
+  }
+
   @Test
   void aFreezeAndItsThawWithNothingBetween() {
     // given
     try (var client = QgaClient.connect(agent.endpoint()).join()) {
       // when
-      int frozen = client.execute(new GuestFsfreezeFreeze()).join();
-      String meanwhile = client.execute(new GuestFsfreezeStatus()).join();
-      int thawed = client.execute(new GuestFsfreezeThaw()).join();
+      long frozen = client.execute(new GuestFsfreezeFreeze()).join();
+      GuestFsfreezeStatusResult meanwhile = client.execute(new GuestFsfreezeStatus()).join();
+      long thawed = client.execute(new GuestFsfreezeThaw()).join();
       // then
       assertEquals(FakeAgent.FILE_SYSTEMS, frozen);
-      assertEquals("frozen", meanwhile);
+      assertEquals(GuestFsfreezeStatusResult.FROZEN, meanwhile);
       assertEquals(FakeAgent.FILE_SYSTEMS, thawed);
       assertFalse(agent.guestFrozen());
       assertEquals(
@@ -78,8 +90,8 @@ class QgaClientTest {
       var info = client.execute(new GuestInfo()).join();
       var fileSystems = client.execute(new GuestGetFsinfo()).join();
       // then
-      assertTrue(info.supports("guest-fsfreeze-freeze"));
-      assertFalse(info.supports("guest-set-user-password"));
+      assertTrue(enabled(info).contains("guest-fsfreeze-freeze"));
+      assertFalse(enabled(info).contains("guest-set-user-password"));
       assertEquals("/mnt/2", fileSystems.get(2).mountpoint());
       assertEquals("disk2", fileSystems.get(2).disk().get(0).serial());
     }
@@ -90,7 +102,7 @@ class QgaClientTest {
     // given
     try (var client = QgaClient.connect(agent.endpoint()).join()) {
       // when
-      int frozen = client.execute(new GuestFsfreezeFreezeList(List.of())).join();
+      long frozen = client.execute(new GuestFsfreezeFreezeList(List.of())).join();
       // then
       assertEquals(0, frozen);
     }
@@ -102,9 +114,9 @@ class QgaClientTest {
     agent.leftover("{\"return\": 2}\n{\"return\": {\"ver");
     try (var client = QgaClient.connect(agent.endpoint()).join()) {
       // when
-      String status = client.execute(new GuestFsfreezeStatus()).join();
+      GuestFsfreezeStatusResult status = client.execute(new GuestFsfreezeStatus()).join();
       // then
-      assertEquals("thawed", status);
+      assertEquals(GuestFsfreezeStatusResult.THAWED, status);
     }
   }
 
@@ -117,11 +129,11 @@ class QgaClientTest {
     agent.fault("guest-fsfreeze-freeze", fault).withFileSystems(5);
     try (var client = QgaClient.connect(agent.endpoint()).join()) {
       // when
-      int frozen = client.execute(new GuestFsfreezeFreeze()).join();
-      String status = client.execute(new GuestFsfreezeStatus()).join();
+      long frozen = client.execute(new GuestFsfreezeFreeze()).join();
+      GuestFsfreezeStatusResult status = client.execute(new GuestFsfreezeStatus()).join();
       // then
       assertEquals(5, frozen);
-      assertEquals("frozen", status);
+      assertEquals(GuestFsfreezeStatusResult.FROZEN, status);
     }
   }
 
@@ -137,10 +149,11 @@ class QgaClientTest {
       // when it comes now, or never, and the guest is thawed
       agent.peer().releaseReplies();
       agent.peer().send("{\"return\": 99}\n".getBytes(UTF_8));
-      int thawed = client.execute(new GuestFsfreezeThaw()).join();
+      long thawed = client.execute(new GuestFsfreezeThaw()).join();
       // then
       assertEquals(FakeAgent.FILE_SYSTEMS, thawed);
-      assertEquals("thawed", client.execute(new GuestFsfreezeStatus()).join());
+      assertEquals(
+          GuestFsfreezeStatusResult.THAWED, client.execute(new GuestFsfreezeStatus()).join());
       assertEquals(1, agent.peer().connections());
       assertEquals(
           List.of(
@@ -182,7 +195,8 @@ class QgaClientTest {
       // then
       assertEquals("guest-fsfreeze-freeze", refused.command());
       agent.resume();
-      assertEquals("thawed", client.execute(new GuestFsfreezeStatus()).join());
+      assertEquals(
+          GuestFsfreezeStatusResult.THAWED, client.execute(new GuestFsfreezeStatus()).join());
       assertEquals(0, agent.freezes());
     }
   }
@@ -195,7 +209,8 @@ class QgaClientTest {
       // when
       agent.restart(false);
       // then its word proves nothing, and a thaw still thaws
-      assertEquals("thawed", client.execute(new GuestFsfreezeStatus()).join());
+      assertEquals(
+          GuestFsfreezeStatusResult.THAWED, client.execute(new GuestFsfreezeStatus()).join());
       assertTrue(agent.guestFrozen());
       assertEquals(FakeAgent.FILE_SYSTEMS, client.execute(new GuestFsfreezeThaw()).join());
       assertFalse(agent.guestFrozen());
@@ -278,7 +293,8 @@ class QgaClientTest {
       long echo = client.execute(new GuestSyncDelimited(42)).join();
       // then
       assertEquals(42, echo);
-      assertEquals("thawed", client.execute(new GuestFsfreezeStatus()).join());
+      assertEquals(
+          GuestFsfreezeStatusResult.THAWED, client.execute(new GuestFsfreezeStatus()).join());
     }
   }
 
@@ -309,12 +325,9 @@ class QgaClientTest {
       var devices = client.execute(new GuestGetDisks()).join();
       // then
       var address = Objects.requireNonNull(devices.get(0).address());
-      assertEquals("scsi", address.busType());
-      assertEquals(new GuestDisk.PciAddress(0, 0, 5, 0), address.pciController());
-      assertEquals(
-          List.of(1, 2),
-          List.of(
-              Objects.requireNonNull(address.target()), Objects.requireNonNull(address.unit())));
+      assertEquals(GuestDiskBusType.SCSI, address.busType());
+      assertEquals(new GuestPCIAddress(0, 0, 5, 0), address.pciController());
+      assertEquals(List.of(1L, 2L), List.of(address.target(), address.unit()));
       assertTrue(devices.get(1).partition());
       assertEquals(List.of("/dev/sda1"), devices.get(2).dependencies());
     }

@@ -10,9 +10,10 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.stillpoint.qga.command.GuestFsfreezeFreeze;
-import dev.stillpoint.qga.command.GuestFsfreezeStatus;
-import dev.stillpoint.qga.command.GuestFsfreezeThaw;
+import dev.stillpoint.qga.qapi.GuestFsfreezeFreeze;
+import dev.stillpoint.qga.qapi.GuestFsfreezeStatus;
+import dev.stillpoint.qga.qapi.GuestFsfreezeStatusResult;
+import dev.stillpoint.qga.qapi.GuestFsfreezeThaw;
 import dev.stillpoint.qmp.error.CommandException.MayHaveRun;
 import dev.stillpoint.qmp.error.CommandException.NotSent;
 import dev.stillpoint.qmp.error.CommandException.Refused;
@@ -122,7 +123,7 @@ class QgaSessionTest {
     assertEquals(request("guest-fsfreeze-status", 2), agent.written());
     agent.receive(reply("\"frozen\"", 2));
     assertEquals(1, freeze.join().value());
-    assertEquals("frozen", status.join().value());
+    assertEquals(GuestFsfreezeStatusResult.FROZEN, status.join().value());
   }
 
   @Test
@@ -218,7 +219,7 @@ class QgaSessionTest {
     agent.channel.pipeline().fireExceptionCaught(new TooLongFrameException());
     agent.receive(reply("\"thawed\"", 1));
     // then
-    assertEquals("thawed", status.join().value());
+    assertEquals(GuestFsfreezeStatusResult.THAWED, status.join().value());
     assertTrue(agent.channel.isOpen());
   }
 

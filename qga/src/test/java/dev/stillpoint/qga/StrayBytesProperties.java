@@ -6,7 +6,7 @@ import static dev.stillpoint.qga.AgentOnAClock.syncReply;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 
-import dev.stillpoint.qga.command.GuestFsfreezeFreeze;
+import dev.stillpoint.qga.qapi.GuestFsfreezeFreeze;
 import java.time.Duration;
 import java.util.List;
 import net.jqwik.api.Arbitraries;

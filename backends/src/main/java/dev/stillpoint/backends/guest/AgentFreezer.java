@@ -11,11 +11,12 @@ import dev.stillpoint.core.spi.Freezer;
 import dev.stillpoint.core.spi.ThawReport;
 import dev.stillpoint.qga.QgaClient;
 import dev.stillpoint.qga.QgaOptions;
-import dev.stillpoint.qga.command.GuestFsfreezeFreeze;
-import dev.stillpoint.qga.command.GuestFsfreezeFreezeList;
-import dev.stillpoint.qga.command.GuestFsfreezeStatus;
-import dev.stillpoint.qga.command.GuestFsfreezeThaw;
 import dev.stillpoint.qga.command.QgaCommand;
+import dev.stillpoint.qga.qapi.GuestFsfreezeFreeze;
+import dev.stillpoint.qga.qapi.GuestFsfreezeFreezeList;
+import dev.stillpoint.qga.qapi.GuestFsfreezeStatus;
+import dev.stillpoint.qga.qapi.GuestFsfreezeStatusResult;
+import dev.stillpoint.qga.qapi.GuestFsfreezeThaw;
 import dev.stillpoint.qmp.command.Timed;
 import dev.stillpoint.qmp.error.CommandException;
 import java.time.Duration;
@@ -65,7 +66,7 @@ final class AgentFreezer implements Freezer {
 
   @Override
   public CompletionStage<FreezeReport> freeze(Deadline deadline) {
-    QgaCommand<Integer> command =
+    QgaCommand<Long> command =
         plan.mountpoints().isEmpty()
             ? new GuestFsfreezeFreeze()
             : new GuestFsfreezeFreezeList(plan.mountpoints());
@@ -96,8 +97,9 @@ final class AgentFreezer implements Freezer {
     return presence.map(AgentPresence::incarnation).orElse(0);
   }
 
-  private FreezeReport frozen(Timed<Integer> reply) {
-    var report = new FreezeReport(reply.value(), reply.sentNanos(), reply.receivedNanos());
+  private FreezeReport frozen(Timed<Long> reply) {
+    int fileSystems = Math.clamp(reply.value(), 0, Integer.MAX_VALUE);
+    var report = new FreezeReport(fileSystems, reply.sentNanos(), reply.receivedNanos());
     frozen = report;
     return report;
   }
@@ -165,9 +167,9 @@ final class AgentFreezer implements Freezer {
       firstThawNanos = System.nanoTime();
       thawAsked = true;
     }
-    CompletableFuture<Timed<Integer>> asked =
+    CompletableFuture<Timed<Long>> asked =
         agent.executeTimed(new GuestFsfreezeThaw(), left(deadline));
-    CompletableFuture<Timed<String>> status =
+    CompletableFuture<Timed<GuestFsfreezeStatusResult>> status =
         asked
             .handle((reply, thrown) -> thrown)
             .thenCompose(thrown ->
@@ -175,8 +177,8 @@ final class AgentFreezer implements Freezer {
                     ? agent.executeTimed(new GuestFsfreezeStatus(), left(deadline))
                     : CompletableFuture.failedFuture(thrown));
     return status.thenApply(reply -> {
-      String word = reply.value();
-      if (!word.equals("thawed")) {
+      GuestFsfreezeStatusResult word = reply.value();
+      if (!word.equals(GuestFsfreezeStatusResult.THAWED)) {
         throw new SnapshotException(
             Failure.of(ErrorCode.THAW_NOT_PROVED, "after the thaw the agent says " + word));
       }
@@ -190,9 +192,9 @@ final class AgentFreezer implements Freezer {
         && !refused.errorClass().equals("CommandNotFound");
   }
 
-  private ThawReport report(CompletableFuture<Timed<Integer>> asked, boolean again) {
+  private ThawReport report(CompletableFuture<Timed<Long>> asked, boolean again) {
     List<String> warnings = new ArrayList<>();
-    Optional<Timed<Integer>> reply = Optional.empty();
+    Optional<Timed<Long>> reply = Optional.empty();
     try {
       reply = Optional.of(asked.join());
     } catch (CompletionException e) {
@@ -213,7 +215,7 @@ final class AgentFreezer implements Freezer {
   }
 
   /** Why the freeze cannot be shown to have held until the thaw; empty when it can. */
-  private Optional<String> doubt(Optional<Integer> thawed, boolean again) {
+  private Optional<String> doubt(Optional<Long> thawed, boolean again) {
     FreezeReport freeze = frozen;
     if (freeze == null) {
       return Optional.of("the reply to the freeze never came");

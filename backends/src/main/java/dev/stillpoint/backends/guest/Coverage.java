@@ -3,7 +3,7 @@ package dev.stillpoint.backends.guest;
 import dev.stillpoint.core.snapshot.FreezeScope;
 import dev.stillpoint.core.spi.CutDisk;
 import dev.stillpoint.core.spi.QuiesceOrder;
-import dev.stillpoint.qga.command.FileSystem;
+import dev.stillpoint.qga.qapi.GuestFilesystemInfo;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -39,11 +39,11 @@ final class Coverage {
   /** Behind these is another machine, without which a freeze waits. */
   private static final List<String> NETWORK_DEVICES = List.of("nbd", "rbd", "drbd");
 
-  private final Map<FileSystem, DiskMatch> matches = new LinkedHashMap<>();
+  private final Map<GuestFilesystemInfo, DiskMatch> matches = new LinkedHashMap<>();
   private final List<CutDisk> disks;
   private final FreezeScope scope;
 
-  Coverage(List<FileSystem> fileSystems, QuiesceOrder order) {
+  Coverage(List<GuestFilesystemInfo> fileSystems, QuiesceOrder order) {
     this.disks = order.disks();
     this.scope = order.scope();
     fileSystems.forEach(one -> matches.put(one, DiskMatch.of(one, disks)));
@@ -55,11 +55,11 @@ final class Coverage {
   }
 
   /** Where a file system lies. */
-  DiskMatch match(FileSystem fileSystem) {
+  DiskMatch match(GuestFilesystemInfo fileSystem) {
     return matches.getOrDefault(fileSystem, new DiskMatch(Set.of(), false, true));
   }
 
-  static boolean canFreeze(FileSystem fileSystem) {
+  static boolean canFreeze(GuestFilesystemInfo fileSystem) {
     return !UNFREEZABLE.contains(fileSystem.type());
   }
 
@@ -69,7 +69,7 @@ final class Coverage {
     if (scope.extent() instanceof FreezeScope.Mountpoints list) {
       named.addAll(list.paths());
     }
-    List<String> mounted = matches.keySet().stream().map(FileSystem::mountpoint).toList();
+    List<String> mounted = matches.keySet().stream().map(GuestFilesystemInfo::mountpoint).toList();
     return named.stream()
         .filter(one -> !mounted.contains(one))
         .findFirst()
@@ -83,9 +83,9 @@ final class Coverage {
   Optional<FreezePlan> plan() {
     List<String> notCovered = new ArrayList<>();
     List<String> warnings = new ArrayList<>();
-    List<FileSystem> chosen = new ArrayList<>();
+    List<GuestFilesystemInfo> chosen = new ArrayList<>();
     boolean all = true;
-    for (FileSystem one : matches.keySet()) {
+    for (GuestFilesystemInfo one : matches.keySet()) {
       Optional<String> left = leftOut(one);
       if (left.isPresent()) {
         all = false;
@@ -96,19 +96,19 @@ final class Coverage {
       }
     }
     withoutFileSystem().forEach(warnings::add);
-    List<FileSystem> freezable = chosen.stream().filter(Coverage::canFreeze).toList();
+    List<GuestFilesystemInfo> freezable = chosen.stream().filter(Coverage::canFreeze).toList();
     if (freezable.isEmpty() && !matches.isEmpty()) {
       return Optional.empty();
     }
     return Optional.of(
         new FreezePlan(
-            all ? List.of() : freezable.stream().map(FileSystem::mountpoint).toList(),
+            all ? List.of() : freezable.stream().map(GuestFilesystemInfo::mountpoint).toList(),
             devices(freezable),
             notCovered,
             warnings));
   }
 
-  private Optional<String> leftOut(FileSystem one) {
+  private Optional<String> leftOut(GuestFilesystemInfo one) {
     if (scope.excluded().contains(one.mountpoint())) {
       return Optional.of("excluded by the caller");
     }
@@ -127,7 +127,7 @@ final class Coverage {
             : "it is not among the named mount points");
   }
 
-  private void explain(FileSystem one, List<String> notCovered, List<String> warnings) {
+  private void explain(GuestFilesystemInfo one, List<String> notCovered, List<String> warnings) {
     DiskMatch match = match(one);
     if (!canFreeze(one)) {
       notCovered.add(name(one) + " is not frozen: Linux cannot freeze a " + one.type());
@@ -161,11 +161,11 @@ final class Coverage {
   }
 
   /** A device that is mounted twice freezes once. */
-  private static int devices(List<FileSystem> fileSystems) {
-    return (int) fileSystems.stream().map(FileSystem::name).distinct().count();
+  private static int devices(List<GuestFilesystemInfo> fileSystems) {
+    return (int) fileSystems.stream().map(GuestFilesystemInfo::name).distinct().count();
   }
 
-  private static String name(FileSystem one) {
+  private static String name(GuestFilesystemInfo one) {
     return "file system " + one.mountpoint() + " (" + one.type() + ")";
   }
 }

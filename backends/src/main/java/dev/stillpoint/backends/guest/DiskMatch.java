@@ -3,8 +3,10 @@ package dev.stillpoint.backends.guest;
 import dev.stillpoint.core.spi.CutDisk;
 import dev.stillpoint.core.spi.CutDisk.PciAddress;
 import dev.stillpoint.core.spi.CutDisk.ScsiAddress;
-import dev.stillpoint.qga.command.FileSystem;
-import dev.stillpoint.qga.command.GuestDisk;
+import dev.stillpoint.qga.qapi.GuestDiskAddress;
+import dev.stillpoint.qga.qapi.GuestDiskBusType;
+import dev.stillpoint.qga.qapi.GuestFilesystemInfo;
+import dev.stillpoint.qga.qapi.GuestPCIAddress;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
@@ -28,11 +30,11 @@ record DiskMatch(Set<String> on, boolean elsewhere, boolean unknown) {
     on = Set.copyOf(on);
   }
 
-  static DiskMatch of(FileSystem fileSystem, List<CutDisk> disks) {
+  static DiskMatch of(GuestFilesystemInfo fileSystem, List<CutDisk> disks) {
     Set<String> on = new HashSet<>();
     boolean elsewhere = false;
     boolean unknown = fileSystem.disk().isEmpty() || disks.isEmpty();
-    for (GuestDisk seen : fileSystem.disk()) {
+    for (GuestDiskAddress seen : fileSystem.disk()) {
       Optional<CutDisk> match =
           first(disks, disk -> sameSerial(seen, disk))
               .or(() -> first(disks, disk -> samePlace(seen, disk)));
@@ -51,7 +53,7 @@ record DiskMatch(Set<String> on, boolean elsewhere, boolean unknown) {
   }
 
   /** Linux puts vendor and model before the serial number of a SCSI disk. */
-  private static boolean sameSerial(GuestDisk seen, CutDisk disk) {
+  private static boolean sameSerial(GuestDiskAddress seen, CutDisk disk) {
     String serial = seen.serial();
     if (serial == null || serial.isEmpty() || disk.serial().isEmpty()) {
       return false;
@@ -67,7 +69,7 @@ record DiskMatch(Set<String> on, boolean elsewhere, boolean unknown) {
   }
 
   /** A virtio controller has one disk; of the others only SCSI tells the place behind it. */
-  private static boolean samePlace(GuestDisk seen, CutDisk disk) {
+  private static boolean samePlace(GuestDiskAddress seen, CutDisk disk) {
     if (!controllers(seen, disk).orElse(false)) {
       return false;
     }
@@ -79,7 +81,7 @@ record DiskMatch(Set<String> on, boolean elsewhere, boolean unknown) {
    * Whether it is certain that this is another disk. A serial number is written in too many ways
    * for that, but for virtio, where the guest sees it as it is.
    */
-  private static boolean isOther(GuestDisk seen, CutDisk disk) {
+  private static boolean isOther(GuestDiskAddress seen, CutDisk disk) {
     Optional<Boolean> sameController = controllers(seen, disk);
     if (sameController.isPresent()) {
       return !sameController.get()
@@ -88,31 +90,35 @@ record DiskMatch(Set<String> on, boolean elsewhere, boolean unknown) {
     return isVirtio(seen) && seen.serial() != null && disk.serial().isPresent();
   }
 
-  private static boolean isVirtio(GuestDisk seen) {
-    return "virtio".equals(seen.busType());
+  private static boolean isVirtio(GuestDiskAddress seen) {
+    return GuestDiskBusType.VIRTIO.equals(seen.busType());
   }
 
-  private static boolean isScsi(GuestDisk seen) {
-    return "scsi".equals(seen.busType());
+  private static boolean isScsi(GuestDiskAddress seen) {
+    return GuestDiskBusType.SCSI.equals(seen.busType());
   }
 
   /** Whether both sit on one controller; empty where that is not known of both. */
-  private static Optional<Boolean> controllers(GuestDisk seen, CutDisk disk) {
+  private static Optional<Boolean> controllers(GuestDiskAddress seen, CutDisk disk) {
     return controller(seen).flatMap(there -> disk.pci().map(there::equals));
   }
 
-  private static Optional<ScsiAddress> place(GuestDisk seen) {
-    Integer bus = seen.bus();
-    Integer target = seen.target();
-    Integer unit = seen.unit();
-    return bus == null || target == null || unit == null || unit < 0
+  private static Optional<ScsiAddress> place(GuestDiskAddress seen) {
+    return seen.unit() < 0
         ? Optional.empty()
-        : Optional.of(new ScsiAddress(bus, target, unit));
+        : Optional.of(new ScsiAddress((int) seen.bus(), (int) seen.target(), (int) seen.unit()));
   }
 
-  private static Optional<PciAddress> controller(GuestDisk seen) {
+  private static Optional<PciAddress> controller(GuestDiskAddress seen) {
     return Optional.ofNullable(seen.pciController())
-        .filter(GuestDisk.PciAddress::isKnown)
-        .map(pci -> new PciAddress(pci.domain(), pci.bus(), pci.slot(), pci.function()));
+        .filter(DiskMatch::isKnown)
+        .map(pci ->
+            new PciAddress(
+                (int) pci.domain(), (int) pci.bus(), (int) pci.slot(), (int) pci.function()));
+  }
+
+  /** A number that the agent does not know is -1. */
+  private static boolean isKnown(GuestPCIAddress pci) {
+    return pci.domain() >= 0 && pci.bus() >= 0 && pci.slot() >= 0 && pci.function() >= 0;
   }
 }

@@ -1,5 +1,8 @@
 package dev.stillpoint.backends.guest;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.LongNode;
+import com.fasterxml.jackson.databind.node.TextNode;
 import dev.stillpoint.backends.process.ProcessIdentity;
 import dev.stillpoint.core.spi.Deadline;
 import dev.stillpoint.qga.QgaClient;
@@ -37,11 +40,11 @@ final class FreezeRehearsal {
       var freezer =
           new AgentFreezer(agent, FreezePlan.everything(List.of()), false, Optional.empty());
       var frozen = freezer.freeze(Deadline.after(PATIENCE)).toCompletableFuture();
-      agent.answer(1);
+      agent.answer(LongNode.valueOf(1));
       frozen.join();
       var thawed = freezer.thaw(Deadline.after(PATIENCE)).toCompletableFuture();
-      agent.answer(1);
-      agent.answer("thawed");
+      agent.answer(LongNode.valueOf(1));
+      agent.answer(TextNode.valueOf("thawed"));
       thawed.join();
       freezer.release();
       return () -> {};
@@ -50,18 +53,16 @@ final class FreezeRehearsal {
 
   /** Answers when it is told to: a reply that is there already would go another way. */
   private static final class Pretender implements AgentLine {
-    private final ArrayDeque<Consumer<Object>> asked = new ArrayDeque<>();
+    private final ArrayDeque<Consumer<JsonNode>> asked = new ArrayDeque<>();
 
     @Override
-    @SuppressWarnings("unchecked")
     public <R> CompletableFuture<Timed<R>> executeTimed(QgaCommand<R> command, Duration timeout) {
-      QgaClient.rehearse(command);
       var reply = new CompletableFuture<Timed<R>>();
-      asked.add(value -> reply.complete(new Timed<>((R) value, 0, 0)));
+      asked.add(value -> reply.complete(new Timed<>(QgaClient.rehearse(command, value), 0, 0)));
       return reply;
     }
 
-    void answer(Object value) {
+    void answer(JsonNode value) {
       asked.remove().accept(value);
     }
 

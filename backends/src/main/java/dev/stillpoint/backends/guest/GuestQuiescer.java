@@ -12,9 +12,10 @@ import dev.stillpoint.core.spi.QuiesceCheck;
 import dev.stillpoint.core.spi.QuiesceOrder;
 import dev.stillpoint.core.spi.Quiescer;
 import dev.stillpoint.qga.QgaClient;
-import dev.stillpoint.qga.command.AgentInfo;
-import dev.stillpoint.qga.command.FileSystem;
-import dev.stillpoint.qga.command.OsInfo;
+import dev.stillpoint.qga.qapi.GuestAgentInfo;
+import dev.stillpoint.qga.qapi.GuestFilesystemInfo;
+import dev.stillpoint.qga.qapi.GuestFsfreezeStatusResult;
+import dev.stillpoint.qga.qapi.GuestOSInfo;
 import dev.stillpoint.qmp.QmpClient;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -91,12 +92,12 @@ public final class GuestQuiescer implements Quiescer {
   }
 
   private static Examination examination(QuiesceOrder order, GuestSurvey survey) {
-    List<FileSystem> known = survey.fileSystems().orElse(List.of());
+    List<GuestFilesystemInfo> known = survey.fileSystems().orElse(List.of());
     var coverage = new Coverage(known, order);
     return new Examination(
         survey.agent().version(),
-        survey.os().map(OsInfo::prettyName),
-        survey.status(),
+        survey.os().map(GuestOSInfo::prettyName),
+        survey.status().value(),
         known.stream()
             .map(one ->
                 new Volume(
@@ -137,7 +138,7 @@ public final class GuestQuiescer implements Quiescer {
 
   private QuiesceCheck judged(
       QuiesceOrder order, GuestSurvey survey, Optional<AgentPresence> presence) {
-    if (!survey.status().equals("thawed")) {
+    if (!survey.status().equals(GuestFsfreezeStatusResult.THAWED)) {
       return new QuiesceCheck.Refused(alreadyFrozen());
     }
     Optional<Failure> circle = servedByItself(order.disks(), survey);
@@ -198,13 +199,13 @@ public final class GuestQuiescer implements Quiescer {
     return Optional.empty();
   }
 
-  static Optional<String> missing(AgentInfo agent, FreezePlan plan) {
+  static Optional<String> missing(GuestAgentInfo agent, FreezePlan plan) {
     for (String needed :
         List.of(
             plan.mountpoints().isEmpty() ? FREEZE : FREEZE_LIST,
             "guest-fsfreeze-thaw",
             "guest-fsfreeze-status")) {
-      if (!agent.supports(needed)) {
+      if (!GuestSurvey.supports(agent, needed)) {
         return Optional.of(
             "the guest agent " + agent.version() + " does not allow the command " + needed);
       }

@@ -1,8 +1,9 @@
 package dev.stillpoint.backends.guest;
 
-import dev.stillpoint.qga.command.AgentInfo;
-import dev.stillpoint.qga.command.FileSystem;
-import dev.stillpoint.qga.command.OsInfo;
+import dev.stillpoint.qga.qapi.GuestAgentInfo;
+import dev.stillpoint.qga.qapi.GuestFilesystemInfo;
+import dev.stillpoint.qga.qapi.GuestFsfreezeStatusResult;
+import dev.stillpoint.qga.qapi.GuestOSInfo;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -15,15 +16,21 @@ import java.util.Set;
  * @param addresses the guest's own network addresses and host name; asked for only where it matters
  */
 record GuestSurvey(
-    String status,
-    AgentInfo agent,
-    Optional<OsInfo> os,
-    Optional<List<FileSystem>> fileSystems,
+    GuestFsfreezeStatusResult status,
+    GuestAgentInfo agent,
+    Optional<GuestOSInfo> os,
+    Optional<List<GuestFilesystemInfo>> fileSystems,
     Set<String> addresses) {
   private static final String WINDOWS = "mswindows";
 
+  /** Whether the agent knows a command and is allowed to run it. */
+  static boolean supports(GuestAgentInfo agent, String command) {
+    return agent.supportedCommands().stream()
+        .anyMatch(known -> known.enabled() && known.name().equals(command));
+  }
+
   /** Whether freezing is done by VSS, whose writers hold for ten seconds. */
   boolean isWindows() {
-    return os.map(OsInfo::id).filter(WINDOWS::equals).isPresent();
+    return os.map(GuestOSInfo::id).filter(WINDOWS::equals).isPresent();
   }
 }

@@ -2,19 +2,20 @@ package dev.stillpoint.backends.guest;
 
 import dev.stillpoint.core.spi.Deadline;
 import dev.stillpoint.qga.QgaClient;
-import dev.stillpoint.qga.command.AgentInfo;
-import dev.stillpoint.qga.command.FileSystem;
-import dev.stillpoint.qga.command.GuestFsfreezeStatus;
-import dev.stillpoint.qga.command.GuestGetFsinfo;
-import dev.stillpoint.qga.command.GuestGetHostName;
-import dev.stillpoint.qga.command.GuestGetOsinfo;
-import dev.stillpoint.qga.command.GuestInfo;
-import dev.stillpoint.qga.command.GuestNetworkGetInterfaces;
-import dev.stillpoint.qga.command.HostName;
-import dev.stillpoint.qga.command.NetworkInterface;
-import dev.stillpoint.qga.command.NetworkInterface.IpAddress;
-import dev.stillpoint.qga.command.OsInfo;
 import dev.stillpoint.qga.command.QgaCommand;
+import dev.stillpoint.qga.qapi.GuestAgentInfo;
+import dev.stillpoint.qga.qapi.GuestFilesystemInfo;
+import dev.stillpoint.qga.qapi.GuestFsfreezeStatus;
+import dev.stillpoint.qga.qapi.GuestFsfreezeStatusResult;
+import dev.stillpoint.qga.qapi.GuestGetFsinfo;
+import dev.stillpoint.qga.qapi.GuestGetHostName;
+import dev.stillpoint.qga.qapi.GuestGetOsinfo;
+import dev.stillpoint.qga.qapi.GuestHostName;
+import dev.stillpoint.qga.qapi.GuestInfo;
+import dev.stillpoint.qga.qapi.GuestIpAddress;
+import dev.stillpoint.qga.qapi.GuestNetworkGetInterfaces;
+import dev.stillpoint.qga.qapi.GuestNetworkInterface;
+import dev.stillpoint.qga.qapi.GuestOSInfo;
 import dev.stillpoint.qmp.error.CommandException;
 import java.time.Duration;
 import java.util.HashSet;
@@ -48,25 +49,25 @@ final class GuestSurveyor {
    */
   GuestSurvey survey(boolean withAddresses) {
     join(client.synchronise(deadline.orAfter(PATIENCE).remaining()));
-    String status = ask(new GuestFsfreezeStatus());
-    AgentInfo agent = ask(new GuestInfo());
-    if (!status.equals("thawed")) {
+    GuestFsfreezeStatusResult status = ask(new GuestFsfreezeStatus());
+    GuestAgentInfo agent = ask(new GuestInfo());
+    if (!status.equals(GuestFsfreezeStatusResult.THAWED)) {
       return new GuestSurvey(status, agent, Optional.empty(), Optional.empty(), Set.of());
     }
-    Optional<OsInfo> os = askIfKnown(agent, new GuestGetOsinfo());
-    Optional<List<FileSystem>> fileSystems = askIfKnown(agent, new GuestGetFsinfo());
+    Optional<GuestOSInfo> os = askIfKnown(agent, new GuestGetOsinfo());
+    Optional<List<GuestFilesystemInfo>> fileSystems = askIfKnown(agent, new GuestGetFsinfo());
     return new GuestSurvey(
         status, agent, os, fileSystems, withAddresses ? addresses(agent) : Set.of());
   }
 
-  private Set<String> addresses(AgentInfo agent) {
+  private Set<String> addresses(GuestAgentInfo agent) {
     Set<String> known = new HashSet<>();
     askIfKnown(agent, new GuestGetHostName())
-        .map(HostName::hostName)
+        .map(GuestHostName::hostName)
         .ifPresent(name -> known.add(name.toLowerCase(Locale.ROOT)));
-    for (NetworkInterface one :
+    for (GuestNetworkInterface one :
         askIfKnown(agent, new GuestNetworkGetInterfaces()).orElse(List.of())) {
-      List<IpAddress> addresses = one.ipAddresses();
+      List<GuestIpAddress> addresses = one.ipAddresses();
       if (addresses != null && !one.name().equals("lo")) {
         addresses.forEach(address -> known.add(address.ipAddress().toLowerCase(Locale.ROOT)));
       }
@@ -75,8 +76,8 @@ final class GuestSurveyor {
   }
 
   /** Empty where the agent does not know the command, or answers with an error. */
-  private <R> Optional<R> askIfKnown(AgentInfo agent, QgaCommand<R> command) {
-    if (!agent.supports(command.command())) {
+  private <R> Optional<R> askIfKnown(GuestAgentInfo agent, QgaCommand<R> command) {
+    if (!GuestSurvey.supports(agent, command.command())) {
       return Optional.empty();
     }
     try {

@@ -5,7 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import dev.stillpoint.qga.QgaClient;
-import dev.stillpoint.qga.command.GuestFsfreezeFreeze;
+import dev.stillpoint.qga.qapi.GuestFsfreezeFreeze;
 import dev.stillpoint.qga.testing.FakeAgent;
 import java.io.IOException;
 import java.time.Duration;

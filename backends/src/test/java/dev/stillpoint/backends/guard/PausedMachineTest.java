@@ -15,7 +15,7 @@ import dev.stillpoint.core.snapshot.SnapshotRequest;
 import dev.stillpoint.core.snapshot.SnapshotResult;
 import dev.stillpoint.core.testing.IdleMethod;
 import dev.stillpoint.qga.QgaClient;
-import dev.stillpoint.qga.command.GuestFsfreezeFreeze;
+import dev.stillpoint.qga.qapi.GuestFsfreezeFreeze;
 import dev.stillpoint.qga.testing.FakeAgent;
 import dev.stillpoint.qmp.QmpClient;
 import dev.stillpoint.qmp.testing.FakeQmpServer;

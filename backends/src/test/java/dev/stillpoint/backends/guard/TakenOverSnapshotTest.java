@@ -16,7 +16,7 @@ import dev.stillpoint.core.spi.CutReport;
 import dev.stillpoint.core.spi.Deadline;
 import dev.stillpoint.core.testing.IdleMethod;
 import dev.stillpoint.qga.QgaClient;
-import dev.stillpoint.qga.command.GuestFsfreezeThaw;
+import dev.stillpoint.qga.qapi.GuestFsfreezeThaw;
 import dev.stillpoint.qga.testing.FakeAgent;
 import java.time.Duration;
 import java.util.Optional;

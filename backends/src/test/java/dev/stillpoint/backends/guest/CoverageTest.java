@@ -8,8 +8,10 @@ import dev.stillpoint.core.spi.CutDisk;
 import dev.stillpoint.core.spi.CutDisk.PciAddress;
 import dev.stillpoint.core.spi.CutDisk.ScsiAddress;
 import dev.stillpoint.core.spi.QuiesceOrder;
-import dev.stillpoint.qga.command.FileSystem;
-import dev.stillpoint.qga.command.GuestDisk;
+import dev.stillpoint.qga.qapi.GuestDiskAddress;
+import dev.stillpoint.qga.qapi.GuestDiskBusType;
+import dev.stillpoint.qga.qapi.GuestFilesystemInfo;
+import dev.stillpoint.qga.qapi.GuestPCIAddress;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -39,20 +41,21 @@ class CoverageTest {
         Set.of());
   }
 
-  private static GuestDisk onPci(int slot) {
+  private static GuestDiskAddress onPci(int slot) {
     return disk(null, "virtio", slot, 0);
   }
 
-  private static GuestDisk disk(@Nullable String serial, String bus, int slot, int target) {
-    var pci = new GuestDisk.PciAddress(slot < 0 ? -1 : 0, slot < 0 ? -1 : 0, slot, 0);
-    return new GuestDisk(serial, null, bus, pci, 0, target, 0, null);
+  private static GuestDiskAddress disk(@Nullable String serial, String bus, int slot, int target) {
+    var pci = new GuestPCIAddress(slot < 0 ? -1 : 0, slot < 0 ? -1 : 0, slot, 0);
+    return new GuestDiskAddress(pci, GuestDiskBusType.of(bus), 0, target, 0, serial, null, null);
   }
 
-  private static FileSystem mounted(String at, String type, GuestDisk... disks) {
-    return new FileSystem("dev" + at, at, type, List.of(disks), null, null, null);
+  private static GuestFilesystemInfo mounted(String at, String type, GuestDiskAddress... disks) {
+    return new GuestFilesystemInfo("dev" + at, at, type, null, null, null, List.of(disks));
   }
 
-  private static Coverage covering(FreezeScope scope, List<CutDisk> cut, FileSystem... mounted) {
+  private static Coverage covering(
+      FreezeScope scope, List<CutDisk> cut, GuestFilesystemInfo... mounted) {
     return new Coverage(List.of(mounted), new QuiesceOrder(scope, cut));
   }
 
@@ -278,8 +281,9 @@ class CoverageTest {
 
   @Test
   void aDeviceThatIsMountedTwiceFreezesOnce() {
-    var one = new FileSystem("vda1", "/", "ext4", List.of(onPci(1)), null, null, null);
-    var again = new FileSystem("vda1", "/bind", "ext4", List.of(onPci(1)), null, null, null);
+    var one = new GuestFilesystemInfo("vda1", "/", "ext4", null, null, null, List.of(onPci(1)));
+    var again =
+        new GuestFilesystemInfo("vda1", "/bind", "ext4", null, null, null, List.of(onPci(1)));
 
     FreezePlan plan =
         covering(FreezeScope.everything(), List.of(VD0), one, again).plan().orElseThrow();
@@ -289,8 +293,8 @@ class CoverageTest {
 
   @Test
   void loopsAndNetworkDevicesAreWarnedOf() {
-    var loop = new FileSystem("loop0", "/loop", "ext4", List.of(), null, null, null);
-    var nbd = new FileSystem("nbd0", "/far", "ext4", List.of(), null, null, null);
+    var loop = new GuestFilesystemInfo("loop0", "/loop", "ext4", null, null, null, List.of());
+    var nbd = new GuestFilesystemInfo("nbd0", "/far", "ext4", null, null, null, List.of());
 
     List<String> warnings =
         covering(FreezeScope.everything(), List.of(VD0), loop, nbd).plan().orElseThrow().warnings();

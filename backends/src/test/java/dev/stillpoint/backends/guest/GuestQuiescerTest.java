@@ -93,7 +93,7 @@ class GuestQuiescerTest {
 
   @Test
   void aGuestThatSomebodyElseHasFrozenIsRefused() {
-    client.execute(new dev.stillpoint.qga.command.GuestFsfreezeFreeze()).join();
+    client.execute(new dev.stillpoint.qga.qapi.GuestFsfreezeFreeze()).join();
 
     QuiesceCheck check = check(EVERYTHING);
 

@@ -1,4 +1,7 @@
-/** One record a guest agent command, each with the type of its result. */
+/**
+ * What a command of the guest agent is, and the bytes that some carry. The commands themselves are
+ * in {@code dev.stillpoint.qga.qapi}.
+ */
 @NullMarked
 package dev.stillpoint.qga.command;
 

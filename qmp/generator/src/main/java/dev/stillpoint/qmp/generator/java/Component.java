@@ -17,7 +17,7 @@ record Component(String name, Member member, JavaType type, boolean nullable, bo
     return new Component(
         JavaNames.member(member.name()),
         member,
-        schema.type(member.type()),
+        Base64Members.type(schema, owner, member),
         member.mayBeAbsent(schema.model().versions().getFirst()),
         Secrets.isSecret(owner, member.name()));
   }

@@ -114,7 +114,8 @@ public final class Samples {
 
   private JsonNode builtIn(String type) {
     return switch (type) {
-      case "str" -> JSON.textNode("s" + random.nextInt(100));
+      // Four characters, so that it is base64 as well, for the members that hold that.
+      case "str" -> JSON.textNode("s" + random.nextInt(100, 1000));
       case "bool" -> JSON.booleanNode(random.nextBoolean());
       case "number" -> JSON.numberNode(random.nextInt(1000) / 8.0);
       case "int8", "uint8" -> JSON.numberNode(random.nextInt(0x80));

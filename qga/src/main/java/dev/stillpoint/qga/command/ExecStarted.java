@@ -1,4 +1,0 @@
-package dev.stillpoint.qga.command;
-
-/** A program that was started. */
-public record ExecStarted(long pid) {}
