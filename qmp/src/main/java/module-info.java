@@ -18,6 +18,7 @@ module dev.stillpoint.qmp {
   exports dev.stillpoint.qmp.error;
   exports dev.stillpoint.qmp.job;
   exports dev.stillpoint.qmp.qapi;
+  exports dev.stillpoint.qmp.schema;
   exports dev.stillpoint.qmp.transport to
       dev.stillpoint.qga;
   exports dev.stillpoint.qmp.wire to

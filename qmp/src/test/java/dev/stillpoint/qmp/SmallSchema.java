@@ -10,6 +10,8 @@ public final class SmallSchema {
        {'meta-type':'command','name':'block-commit','arg-type':'9','ret-type':'0',
         'features':['deprecated']},
        {'meta-type':'command','name':'query-qmp-schema','arg-type':'0','ret-type':'[0]'},
+       {'meta-type':'command','name':'device_add','arg-type':'10','ret-type':'0'},
+       {'meta-type':'object','name':'10','members':[{'name':'driver','type':'str'}]},
        {'meta-type':'event','name':'STOP','arg-type':'0'},
        {'meta-type':'object','name':'0','members':[]},
        {'meta-type':'object','name':'1','tag':'driver',

@@ -3,10 +3,15 @@ package dev.stillpoint.qmp.command;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.MissingNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.stillpoint.qmp.schema.SchemaCommand;
+import dev.stillpoint.qmp.schema.SchemaEvent;
+import dev.stillpoint.qmp.schema.SchemaReader;
+import dev.stillpoint.qmp.schema.SchemaType;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
@@ -68,6 +73,21 @@ public final class QmpSchema {
     return Set.copyOf(events.keySet());
   }
 
+  /** A command by its name. */
+  public Optional<SchemaCommand> command(String name) {
+    return Optional.ofNullable(commands.get(name)).map(SchemaReader::command);
+  }
+
+  /** An event by its name. */
+  public Optional<SchemaEvent> event(String name) {
+    return Optional.ofNullable(events.get(name)).map(SchemaReader::event);
+  }
+
+  /** The type of a key; a key that this schema does not have stands for anything. */
+  public SchemaType typeOf(String key) {
+    return SchemaReader.type(type(key));
+  }
+
   /** Whether there is a command of this name. */
   public boolean hasCommand(String command) {
     return commands.containsKey(command);
@@ -121,7 +141,8 @@ public final class QmpSchema {
     if (known == null) {
       throw new IllegalArgumentException("there is no command " + command);
     }
-    return new SchemaCheck(this).check(known.path("arg-type").asText(), arguments);
+    boolean open = SchemaReader.command(known).open();
+    return new SchemaCheck(this, open).check(known.path("arg-type").asText(), arguments);
   }
 
   private Stream<JsonNode> members(String command, String path) {

@@ -15,8 +15,12 @@ final class SchemaCheck {
   private final List<String> unknownValues = new ArrayList<>();
   private final List<String> missing = new ArrayList<>();
 
-  SchemaCheck(QmpSchema schema) {
+  private final boolean openAtTheTop;
+
+  /** With {@code open} the arguments may have members that the schema does not tell. */
+  SchemaCheck(QmpSchema schema, boolean open) {
     this.schema = schema;
+    this.openAtTheTop = open;
   }
 
   SchemaFindings check(String type, ObjectNode given) {
@@ -58,7 +62,7 @@ final class SchemaCheck {
     members(type, value).forEach(member -> known.put(member.path("name").asText(), member));
     // A command without arguments, and one that takes what no schema tells, look alike: both have
     // a type without a single member. Whoever gives it some is believed.
-    boolean open = known.isEmpty() && !type.has("variants");
+    boolean open = (known.isEmpty() && !type.has("variants")) || (openAtTheTop && path.isEmpty());
     String prefix = path.isEmpty() ? "" : path + ".";
     List<String> names = new ArrayList<>();
     value.fieldNames().forEachRemaining(names::add);

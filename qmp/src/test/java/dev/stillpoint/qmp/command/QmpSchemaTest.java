@@ -9,12 +9,17 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.stillpoint.qmp.SmallSchema;
+import dev.stillpoint.qmp.schema.SchemaCommand;
+import dev.stillpoint.qmp.schema.SchemaEvent;
+import dev.stillpoint.qmp.schema.SchemaType;
 import dev.stillpoint.qmp.wire.Json;
 import io.netty.buffer.Unpooled;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 
@@ -44,6 +49,39 @@ class QmpSchemaTest {
     assertFalse(schema.hasFeature("blockdev-add", "deprecated"));
     assertTrue(schema.hasArgumentFeature("block-commit", "base", "deprecated"));
     assertFalse(schema.hasArgumentFeature("block-commit", "device", "deprecated"));
+  }
+
+  @Test
+  void tellsCommandsEventsAndTheirTypes() {
+    SchemaCommand commit = schema.command("block-commit").orElseThrow();
+    assertEquals(
+        new SchemaCommand("block-commit", "9", "0", List.of("deprecated"), false, false), commit);
+    assertEquals(
+        new SchemaType.Members(
+            List.of(
+                new SchemaType.Member("device", "str", false, List.of()),
+                new SchemaType.Member("base", "str", true, List.of("deprecated"))),
+            Optional.empty(),
+            Map.of()),
+        schema.typeOf(commit.arguments()));
+    var image =
+        (SchemaType.Members)
+            schema.typeOf(schema.command("blockdev-add").orElseThrow().arguments());
+    assertEquals(Optional.of("driver"), image.tag());
+    assertEquals(Map.of("file", "3", "qcow2", "4"), image.kinds());
+    assertEquals(new SchemaType.Choice(List.of("1", "str")), schema.typeOf("5"));
+    assertEquals(new SchemaType.Listing("6"), schema.typeOf("[6]"));
+    assertTrue(((SchemaType.Words) schema.typeOf("2")).has("qcow2"));
+    assertEquals(new SchemaType.Plain(SchemaType.Json.INT), schema.typeOf("int"));
+    assertEquals(new SchemaType.Plain(SchemaType.Json.VALUE), schema.typeOf("of a later QEMU"));
+    assertEquals(Optional.of(new SchemaEvent("STOP", "0", List.of())), schema.event("STOP"));
+    assertEquals(Optional.empty(), schema.command("STOP"));
+  }
+
+  @Test
+  void aDeviceTakesWhatNoSchemaTells() {
+    assertTrue(check("device_add", "{'driver': 'x', 'drive': 'n'}").allKnown());
+    assertEquals(List.of("driver"), check("device_add", "{'drive': 'n'}").missing());
   }
 
   @Test
