@@ -19,10 +19,12 @@ module dev.stillpoint.qmp {
   exports dev.stillpoint.qmp.job;
   exports dev.stillpoint.qmp.qapi;
   exports dev.stillpoint.qmp.schema;
+  exports dev.stillpoint.qmp.secret;
   exports dev.stillpoint.qmp.transport to
       dev.stillpoint.qga;
   exports dev.stillpoint.qmp.wire to
       dev.stillpoint.qga;
+  exports dev.stillpoint.qmp.wirelog;
 
   opens dev.stillpoint.qmp to
       com.fasterxml.jackson.databind;

@@ -62,7 +62,7 @@ public final class QgaClient implements AutoCloseable {
    *     {@link AgentUnavailableException} when no agent answers behind it
    */
   public static CompletableFuture<QgaClient> connect(Endpoint endpoint, QgaOptions options) {
-    var session = new QgaSession(options.callbacks(), QgaClient::freshSyncId);
+    var session = new QgaSession(options.callbacks(), QgaClient::freshSyncId, options.wireLog());
     var initializer =
         new ChannelInitializer<Channel>() {
           @Override

@@ -4,7 +4,9 @@ import com.fasterxml.jackson.databind.JsonNode;
 import dev.stillpoint.qmp.wire.CallbackThreads;
 import dev.stillpoint.qmp.wire.Json;
 import dev.stillpoint.qmp.wire.Pending;
+import dev.stillpoint.qmp.wirelog.WireLog;
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
@@ -53,9 +55,16 @@ final class QgaSession extends SimpleChannelInboundHandler<ByteBuf> {
   private boolean over;
   private String ending = "the connection to the agent was closed";
 
+  private final WireLog.@Nullable Connection wireLog;
+
   QgaSession(Executor callbacks, LongSupplier syncIds) {
+    this(callbacks, syncIds, null);
+  }
+
+  QgaSession(Executor callbacks, LongSupplier syncIds, @Nullable WireLog log) {
     this.callbacks = callbacks;
     this.syncIds = syncIds;
+    this.wireLog = log == null ? null : log.connection("qga");
   }
 
   CompletableFuture<Void> closed() {
@@ -138,6 +147,9 @@ final class QgaSession extends SimpleChannelInboundHandler<ByteBuf> {
   }
 
   private void write(ChannelHandlerContext ctx, ByteBuf bytes) {
+    if (wireLog != null) {
+      wireLog.sent(ByteBufUtil.getBytes(bytes), false);
+    }
     lastWrite = ctx.writeAndFlush(bytes);
     lastWrite.addListener(done -> {
       if (!done.isSuccess()) {
@@ -150,6 +162,9 @@ final class QgaSession extends SimpleChannelInboundHandler<ByteBuf> {
 
   @Override
   protected void channelRead0(ChannelHandlerContext ctx, ByteBuf line) {
+    if (wireLog != null) {
+      wireLog.received(ByteBufUtil.getBytes(line));
+    }
     int sentinel = lastSentinel(line);
     if (sentinel >= 0) {
       line.readerIndex(sentinel + 1);

@@ -1,9 +1,11 @@
 package dev.stillpoint.qmp;
 
 import dev.stillpoint.qmp.wire.CallbackThreads;
+import dev.stillpoint.qmp.wirelog.WireLog;
 import java.time.Duration;
 import java.util.OptionalLong;
 import java.util.concurrent.Executor;
+import org.jspecify.annotations.Nullable;
 
 /**
  * How a client behaves.
@@ -17,6 +19,8 @@ import java.util.concurrent.Executor;
  *     on while a command runs then, up to eight of them; without it, one at a time
  * @param peerUid the user who must serve the unix socket, where it matters who does; a connect to
  *     another user's, or to what is no unix socket, fails
+ * @param wireLog where to write what goes over the wire; null for nowhere, which costs nothing. It
+ *     stays the caller's to close, and may serve many clients
  */
 public record QmpOptions(
     Duration connectTimeout,
@@ -24,7 +28,8 @@ public record QmpOptions(
     Executor callbacks,
     UnknownArguments unknownArguments,
     boolean outOfBand,
-    OptionalLong peerUid) {
+    OptionalLong peerUid,
+    @Nullable WireLog wireLog) {
 
   /** The default for both timeouts. */
   public static final Duration DEFAULT_TIMEOUT = Duration.ofSeconds(10);
@@ -37,7 +42,8 @@ public record QmpOptions(
         callbacks,
         new UnknownArguments.Send(),
         false,
-        OptionalLong.empty());
+        OptionalLong.empty(),
+        null);
   }
 
   /** Ten seconds each, and shared daemon threads. */
@@ -47,23 +53,26 @@ public record QmpOptions(
 
   /** The same options with another connect timeout. */
   public QmpOptions withConnectTimeout(Duration timeout) {
-    return new QmpOptions(timeout, commandTimeout, callbacks, unknownArguments, outOfBand, peerUid);
+    return new QmpOptions(
+        timeout, commandTimeout, callbacks, unknownArguments, outOfBand, peerUid, wireLog);
   }
 
   /** The same options with another command timeout. */
   public QmpOptions withCommandTimeout(Duration timeout) {
-    return new QmpOptions(connectTimeout, timeout, callbacks, unknownArguments, outOfBand, peerUid);
+    return new QmpOptions(
+        connectTimeout, timeout, callbacks, unknownArguments, outOfBand, peerUid, wireLog);
   }
 
   /** The same options with another rule for what QEMU does not know. */
   public QmpOptions withUnknownArguments(UnknownArguments rule) {
-    return new QmpOptions(connectTimeout, commandTimeout, callbacks, rule, outOfBand, peerUid);
+    return new QmpOptions(
+        connectTimeout, commandTimeout, callbacks, rule, outOfBand, peerUid, wireLog);
   }
 
   /** The same options with out-of-band execution, where the monitor offers it. */
   public QmpOptions withOutOfBand() {
     return new QmpOptions(
-        connectTimeout, commandTimeout, callbacks, unknownArguments, true, peerUid);
+        connectTimeout, commandTimeout, callbacks, unknownArguments, true, peerUid, wireLog);
   }
 
   /** The same options with a demand on who serves the socket. */
@@ -74,6 +83,13 @@ public record QmpOptions(
         callbacks,
         unknownArguments,
         outOfBand,
-        OptionalLong.of(uid));
+        OptionalLong.of(uid),
+        wireLog);
+  }
+
+  /** The same options with a log of what goes over the wire, secrets left out. */
+  public QmpOptions withWireLog(WireLog log) {
+    return new QmpOptions(
+        connectTimeout, commandTimeout, callbacks, unknownArguments, outOfBand, peerUid, log);
   }
 }

@@ -8,7 +8,9 @@ import dev.stillpoint.qmp.transport.PassedDescriptor;
 import dev.stillpoint.qmp.wire.CallbackThreads;
 import dev.stillpoint.qmp.wire.Json;
 import dev.stillpoint.qmp.wire.Pending;
+import dev.stillpoint.qmp.wirelog.WireLog;
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.SimpleChannelInboundHandler;
@@ -60,8 +62,12 @@ final class QmpSession extends SimpleChannelInboundHandler<ByteBuf> {
   private volatile String ending = "the connection was closed by the monitor";
   private final LongAdder lateReplies = new LongAdder();
 
+  private final WireLog.@Nullable Connection wireLog;
+
   QmpSession(QmpOptions options) {
     this.options = options;
+    WireLog log = options.wireLog();
+    this.wireLog = log == null ? null : log.connection("qmp");
   }
 
   /** Completes when the negotiation is over; exceptionally when this is no monitor for us. */
@@ -199,6 +205,9 @@ final class QmpSession extends SimpleChannelInboundHandler<ByteBuf> {
   private void send(ChannelHandlerContext ctx, Pending<?> pending) {
     inFlight.put(pending.id(), pending);
     pending.markSent();
+    if (wireLog != null) {
+      wireLog.sent(pending.line(), pending.way() instanceof Pending.Way.WithDescriptor);
+    }
     ByteBuf line = Unpooled.wrappedBuffer(pending.line());
     Object message =
         pending.way() instanceof Pending.Way.WithDescriptor with
@@ -222,6 +231,9 @@ final class QmpSession extends SimpleChannelInboundHandler<ByteBuf> {
 
   @Override
   protected void channelRead0(ChannelHandlerContext ctx, ByteBuf line) {
+    if (wireLog != null) {
+      wireLog.received(ByteBufUtil.getBytes(line));
+    }
     JsonNode message;
     try {
       message = Json.parse(line.duplicate());

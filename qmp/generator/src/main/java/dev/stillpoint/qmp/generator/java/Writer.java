@@ -34,6 +34,7 @@ public final class Writer {
     writer.schema.types().forEach(writer::type);
     if (model.events().findAny().isPresent()) {
       writer.file("EventTypes", new EventTypesText(writer.schema).text());
+      writer.file("SecretMembers", Secrets.text());
     }
     return writer.files;
   }
