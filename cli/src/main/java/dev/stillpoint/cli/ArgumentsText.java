@@ -1,26 +1,15 @@
 package dev.stillpoint.cli;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.core.StreamReadFeature;
-import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.stillpoint.cli.qmp.StrictJson;
 import java.util.List;
-import java.util.Optional;
 
 /**
  * A command's arguments as on the command line: one JSON object, or {@code key=value} pairs. No
  * message of it repeats a value, which may be a password.
  */
 final class ArgumentsText {
-  private static final ObjectMapper STRICT =
-      JsonMapper.builder()
-          .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
-          .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
-          .build();
-
   private ArgumentsText() {}
 
   /** Throws an {@link IllegalArgumentException} that says what is wrong. */
@@ -31,7 +20,7 @@ final class ArgumentsText {
   }
 
   private static ObjectNode object(String text) {
-    return json(text)
+    return StrictJson.read(text)
         .filter(JsonNode::isObject)
         .map(ObjectNode.class::cast)
         .orElseThrow(() -> new IllegalArgumentException("the arguments are no JSON object"));
@@ -51,18 +40,10 @@ final class ArgumentsText {
       }
       String value = word.substring(equals + 1);
       // A quoted text stays as it is: nobody writes quotes within a shell's quotes by accident.
-      json(value)
-          .filter(read -> !read.isTextual() && !read.isMissingNode())
+      StrictJson.read(value)
+          .filter(read -> !read.isTextual())
           .ifPresentOrElse(read -> arguments.set(key, read), () -> arguments.put(key, value));
     }
     return arguments;
-  }
-
-  private static Optional<JsonNode> json(String text) {
-    try {
-      return Optional.of(STRICT.readTree(text));
-    } catch (JsonProcessingException e) {
-      return Optional.empty();
-    }
   }
 }

@@ -64,7 +64,8 @@ final class DoctorCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    return Interruptible.run(TRIAL_BOUND, this::examine);
+    return machine.logged(
+        command().commandLine(), () -> Interruptible.run(TRIAL_BOUND, this::examine));
   }
 
   private int examine(Interruptible guarded) {

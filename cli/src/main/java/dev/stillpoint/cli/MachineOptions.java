@@ -11,13 +11,17 @@ import dev.stillpoint.qga.QgaOptions;
 import dev.stillpoint.qmp.QmpClient;
 import dev.stillpoint.qmp.QmpOptions;
 import dev.stillpoint.qmp.endpoint.Endpoint;
+import dev.stillpoint.qmp.wirelog.WireLog;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.function.IntSupplier;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** Which machine a command works on, and which of its disks. */
@@ -50,6 +54,19 @@ final class MachineOptions {
               + " writable disks where none is named")
   private List<SelectedDisk> disks = new ArrayList<>();
 
+  @Mixin private WireLogOption wireLog = new WireLogOption();
+  private Optional<WireLog> log = Optional.empty();
+
+  /** Does work whose connections write to the log of the wire, where one is named. */
+  int logged(CommandLine command, IntSupplier work) {
+    log = wireLog.open(command);
+    try {
+      return work.getAsInt();
+    } finally {
+      log.ifPresent(open -> WireLogOption.close(open, command));
+    }
+  }
+
   List<SelectedDisk> disks() {
     return List.copyOf(disks);
   }
@@ -57,7 +74,8 @@ final class MachineOptions {
   /** Connects to the monitor and waits for it; a failure says who has the machine, if anybody. */
   QmpClient connectMonitor(Duration patience) {
     try {
-      return QmpClient.connect(qmp, QmpOptions.defaults().withConnectTimeout(patience)).join();
+      QmpOptions plain = QmpOptions.defaults().withConnectTimeout(patience);
+      return QmpClient.connect(qmp, log.map(plain::withWireLog).orElse(plain)).join();
     } catch (CompletionException e) {
       throw new SnapshotException(
           busy().orElseGet(() -> SnapshotException.failureOf(e, ErrorCode.MONITOR_UNAVAILABLE)), e);
@@ -66,8 +84,9 @@ final class MachineOptions {
 
   /** Begins to connect to the agent; empty when none was named. */
   Optional<CompletableFuture<QgaClient>> connectAgent(Duration patience) {
+    QgaOptions plain = QgaOptions.defaults().withConnectTimeout(patience);
     return Optional.ofNullable(qga)
-        .map(named -> QgaClient.connect(named, QgaOptions.defaults().withConnectTimeout(patience)));
+        .map(named -> QgaClient.connect(named, log.map(plain::withWireLog).orElse(plain)));
   }
 
   /** Who else works on the machine now, as the reason to leave it alone. */

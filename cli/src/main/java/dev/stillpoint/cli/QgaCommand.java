@@ -8,6 +8,7 @@ import dev.stillpoint.core.snapshot.SnapshotException;
 import dev.stillpoint.qga.QgaClient;
 import dev.stillpoint.qga.QgaOptions;
 import dev.stillpoint.qmp.endpoint.Endpoint;
+import dev.stillpoint.qmp.wirelog.WireLog;
 import java.io.PrintWriter;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -20,6 +21,7 @@ import java.util.concurrent.CompletionException;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -85,6 +87,8 @@ final class QgaCommand implements Callable<Integer> {
       description = "text: JSON for people; json: on one line (${DEFAULT-VALUE})")
   private OutputFormat output = OutputFormat.TEXT;
 
+  @Mixin private WireLogOption wireLog = new WireLogOption();
+
   @Override
   public Integer call() {
     ObjectNode arguments = checked();
@@ -92,7 +96,17 @@ final class QgaCommand implements Callable<Integer> {
     if (owner.isPresent()) {
       return failed(new SnapshotException(owner.get().refusal()));
     }
-    QgaOptions options = QgaOptions.defaults().withConnectTimeout(timeout);
+    Optional<WireLog> log = wireLog.open(specification().commandLine());
+    try {
+      return run(arguments, log);
+    } finally {
+      log.ifPresent(open -> WireLogOption.close(open, specification().commandLine()));
+    }
+  }
+
+  private int run(ObjectNode arguments, Optional<WireLog> log) {
+    QgaOptions plain = QgaOptions.defaults().withConnectTimeout(timeout);
+    QgaOptions options = log.map(plain::withWireLog).orElse(plain);
     try (QgaClient client = QgaClient.connect(qga, options).join()) {
       tell(client.execute(command, arguments, timeout).join());
       return ExitCode.DONE;

@@ -149,7 +149,8 @@ final class SnapshotCommand implements Callable<Integer> {
       // At once: the other one holds the connections, where we would only queue.
       return tell(SnapshotResult.notBegun(name, busy.get()));
     }
-    return Interruptible.run(bound, guarded -> connectAndRun(guarded, request));
+    return machine.logged(
+        commandLine(), () -> Interruptible.run(bound, guarded -> connectAndRun(guarded, request)));
   }
 
   private SnapshotRequest request() {

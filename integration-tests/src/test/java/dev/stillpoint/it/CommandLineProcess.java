@@ -127,6 +127,11 @@ final class CommandLineProcess implements AutoCloseable {
     return Files.readString(err);
   }
 
+  /** What it has written to standard output so far. */
+  String told() throws IOException {
+    return Files.readString(out);
+  }
+
   /** Lets a little of its life pass, or all that is left. */
   void live(Duration some) throws InterruptedException {
     boolean unused = process.waitFor(some.toMillis(), TimeUnit.MILLISECONDS);

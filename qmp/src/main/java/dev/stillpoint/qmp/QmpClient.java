@@ -362,6 +362,11 @@ public final class QmpClient implements AutoCloseable {
     return session.closed().minimalCompletionStage();
   }
 
+  /** Why the connection has ended, for a person; empty while it has not. */
+  public Optional<String> ending() {
+    return isOpen() ? Optional.empty() : Optional.of(session.ending());
+  }
+
   /** Ends the connection; every command without a reply fails. Does not wait. */
   @Override
   public void close() {
