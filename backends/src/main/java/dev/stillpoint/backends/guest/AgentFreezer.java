@@ -72,12 +72,26 @@ final class AgentFreezer implements Freezer {
             : new GuestFsfreezeFreezeList(plan.mountpoints());
     incarnation = incarnationNow();
     long asked = System.nanoTime();
-    CompletableFuture<FreezeReport> reported =
+    var reported = new CompletableFuture<FreezeReport>();
+    // Before the freeze is written: on a busy host what comes after that may fall into the hold.
+    presence.ifPresent(known -> failWith(reported, known.departure(), asked));
+    var unused =
         client
             .executeTimed(command, left(deadline))
-            .handle((reply, thrown) -> thrown == null ? frozen(reply) : failed(thrown, asked));
-    presence.ifPresent(known -> failWith(reported, known.departure(), asked));
+            .whenComplete((reply, thrown) -> report(reported, reply, thrown, asked));
     return reported;
+  }
+
+  private void report(
+      CompletableFuture<FreezeReport> reported,
+      @Nullable Timed<Long> reply,
+      @Nullable Throwable thrown,
+      long asked) {
+    if (reply != null) {
+      reported.complete(frozen(reply));
+    } else {
+      reported.completeExceptionally(failed(thrown, asked));
+    }
   }
 
   /** A dead agent answers no more; waiting for the clock would only hold the guest longer. */
@@ -104,11 +118,11 @@ final class AgentFreezer implements Freezer {
     return report;
   }
 
-  private static FreezeReport failed(Throwable thrown, long asked) {
-    Throwable cause = cause(thrown);
+  private static FreezeException failed(@Nullable Throwable thrown, long asked) {
+    Throwable cause = thrown == null ? new IllegalStateException("no reply") : cause(thrown);
     Failure failure =
         Failure.of(ErrorCode.FREEZE_FAILED, "the guest did not freeze: " + cause.getMessage());
-    throw cause instanceof CommandException.NotSent
+    return cause instanceof CommandException.NotSent
         ? FreezeException.notWritten(failure)
         : FreezeException.mayBeWritten(failure, asked);
   }
