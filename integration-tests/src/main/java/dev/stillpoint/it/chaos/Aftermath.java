@@ -31,6 +31,9 @@ final class Aftermath {
   /** A process may take so long to leave once nothing is owed. */
   private static final Duration LEAVING = Duration.ofSeconds(10);
 
+  /** How long a guard tries where nobody serves the sockets of a machine that it cannot see. */
+  private static final Duration UNSERVED = Duration.ofSeconds(60);
+
   /** {@code qemu-img check} found leaked clusters and nothing worse, as after a kill of QEMU. */
   private static final int LEAKS = 3;
 
@@ -177,7 +180,7 @@ final class Aftermath {
   void judgeWhatIsLeft() {
     // Behind a proxy a guard cannot see that the machine is gone, and tries on for its bound.
     boolean unseen = isGone() && !scene.round.directAgent();
-    List<String> stragglers = unseen ? List.of() : scene.ours.stragglers(LEAVING);
+    List<String> stragglers = scene.ours.stragglers(unseen ? UNSERVED.plus(LEAVING) : LEAVING);
     require(stragglers.isEmpty(), "still running: " + stragglers);
     require(!scene.isLocked(), "the machine is still locked");
     // A guard that is killed as it starts, with its owner, leaves an empty directory to nobody.
