@@ -137,10 +137,11 @@ final class Strikes implements AutoCloseable {
   }
 
   private void end(Mishap.QemuGone gone) {
-    if (gone.killed()) {
+    // Seen once: told to quit while it makes an image, QEMU 7.2 neither ends nor serves any more.
+    if (gone.killed() || !scene.quit()) {
       ProcessHandle.of(scene.guest.pid()).ifPresent(ProcessHandle::destroyForcibly);
+      scene.quit();
     }
-    scene.quit();
     scene.closeProxies();
   }
 
