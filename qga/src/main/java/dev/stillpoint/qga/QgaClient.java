@@ -10,10 +10,10 @@ import dev.stillpoint.qmp.endpoint.Endpoint;
 import dev.stillpoint.qmp.transport.OtherClients;
 import dev.stillpoint.qmp.transport.Transport;
 import dev.stillpoint.qmp.wire.Json;
+import dev.stillpoint.qmp.wire.Lines;
 import dev.stillpoint.qmp.wire.Pending;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelInitializer;
-import io.netty.handler.codec.LineBasedFrameDecoder;
 import java.io.FileDescriptor;
 import java.lang.reflect.Type;
 import java.security.SecureRandom;
@@ -67,7 +67,7 @@ public final class QgaClient implements AutoCloseable {
         new ChannelInitializer<Channel>() {
           @Override
           protected void initChannel(Channel channel) {
-            channel.pipeline().addLast(new LineBasedFrameDecoder(Json.MAX_LINE), session);
+            channel.pipeline().addLast(Lines.decoder(), session);
           }
         };
     return Transport.connect(endpoint, options.connectTimeout(), initializer)

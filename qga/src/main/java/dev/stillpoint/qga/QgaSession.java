@@ -200,7 +200,12 @@ final class QgaSession extends SimpleChannelInboundHandler<ByteBuf> {
 
   private boolean isSyncReply(JsonNode message) {
     JsonNode value = message.path("return");
-    return !synced && syncAsked && value.isIntegralNumber() && value.asLong() == syncId;
+    return !synced && syncAsked && isNumber(value, syncId);
+  }
+
+  /** A number beyond 64 bits is nobody's: its low bits must not be taken for it. */
+  private static boolean isNumber(JsonNode value, long wanted) {
+    return value.isIntegralNumber() && value.canConvertToLong() && value.asLong() == wanted;
   }
 
   /** Whoever sends {@code guest-sync-delimited} by hand gets the reply that it asks for. */
@@ -211,7 +216,7 @@ final class QgaSession extends SimpleChannelInboundHandler<ByteBuf> {
   private void answered(ChannelHandlerContext ctx, JsonNode message) {
     Pending<?> pending = inFlight;
     JsonNode id = message.path("id");
-    if (pending == null || !id.isIntegralNumber() || id.asLong() != pending.id()) {
+    if (pending == null || !isNumber(id, pending.id())) {
       stray("an answer to nobody");
       return;
     }

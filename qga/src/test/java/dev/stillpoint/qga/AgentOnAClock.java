@@ -6,6 +6,7 @@ import dev.stillpoint.qga.command.QgaCommand;
 import dev.stillpoint.qga.qapi.GuestPing;
 import dev.stillpoint.qmp.command.Timed;
 import dev.stillpoint.qmp.wire.Json;
+import dev.stillpoint.qmp.wire.Lines;
 import dev.stillpoint.qmp.wire.Pending;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
@@ -13,7 +14,6 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelOutboundHandlerAdapter;
 import io.netty.channel.ChannelPromise;
 import io.netty.channel.embedded.EmbeddedChannel;
-import io.netty.handler.codec.LineBasedFrameDecoder;
 import io.netty.util.ReferenceCountUtil;
 import java.io.IOException;
 import java.time.Duration;
@@ -35,11 +35,13 @@ final class AgentOnAClock {
   private boolean broken;
 
   AgentOnAClock() {
+    this(Json.MAX_LINE);
+  }
+
+  AgentOnAClock(int longestLine) {
     session = new QgaSession(Runnable::run, () -> syncIds++);
     channel.freezeTime();
-    channel
-        .pipeline()
-        .addLast(new BlockedWrites(), new LineBasedFrameDecoder(Json.MAX_LINE), session);
+    channel.pipeline().addLast(new BlockedWrites(), Lines.decoder(longestLine), session);
   }
 
   static AgentOnAClock synchronised() {

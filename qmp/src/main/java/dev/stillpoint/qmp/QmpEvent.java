@@ -6,6 +6,7 @@ import dev.stillpoint.qmp.qapi.EventName;
 import dev.stillpoint.qmp.qapi.EventTypes;
 import dev.stillpoint.qmp.wire.Json;
 import java.io.UncheckedIOException;
+import java.time.DateTimeException;
 import java.time.Instant;
 import java.util.Optional;
 
@@ -14,7 +15,7 @@ import java.util.Optional;
  *
  * @param name such as {@code JOB_STATUS_CHANGE}
  * @param data the event's members; a missing node when it has none
- * @param timestamp by QEMU's clock
+ * @param timestamp by QEMU's clock; the beginning of 1970 where what it said is no time
  */
 public record QmpEvent(String name, JsonNode data, Instant timestamp) {
   private static final long NANOS_PER_MICRO = 1_000;
@@ -44,11 +45,18 @@ public record QmpEvent(String name, JsonNode data, Instant timestamp) {
   }
 
   static QmpEvent of(JsonNode line) {
-    JsonNode time = line.path("timestamp");
     return new QmpEvent(
-        line.path("event").asText(),
-        line.path("data"),
-        Instant.ofEpochSecond(
-            time.path("seconds").asLong(), time.path("microseconds").asLong() * NANOS_PER_MICRO));
+        line.path("event").asText(), line.path("data"), time(line.path("timestamp")));
+  }
+
+  /** A clock that is wrong is no reason to lose the event, or the connection. */
+  private static Instant time(JsonNode time) {
+    try {
+      return Instant.ofEpochSecond(
+          time.path("seconds").asLong(),
+          Math.multiplyExact(time.path("microseconds").asLong(), NANOS_PER_MICRO));
+    } catch (DateTimeException | ArithmeticException e) {
+      return Instant.EPOCH;
+    }
   }
 }

@@ -24,6 +24,10 @@ public record QmpGreeting(Version version, List<String> capabilities) {
     }
   }
 
+  static boolean isOne(JsonNode content) {
+    return content.path("version").path("qemu").path("major").isInt();
+  }
+
   static QmpGreeting of(JsonNode content) {
     JsonNode qemu = content.path("version").path("qemu");
     List<String> offered = new ArrayList<>();

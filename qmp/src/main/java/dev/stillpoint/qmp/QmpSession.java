@@ -45,6 +45,9 @@ final class QmpSession extends SimpleChannelInboundHandler<ByteBuf> {
   /** How many commands wait behind those. */
   static final int MAX_WAITING = 1024;
 
+  /** How much of the monitor's own text is logged. */
+  private static final int MAX_LOGGED = 200;
+
   private static final Logger log = LoggerFactory.getLogger(QmpSession.class);
   private static final long NEGOTIATION_ID = 0;
 
@@ -59,6 +62,7 @@ final class QmpSession extends SimpleChannelInboundHandler<ByteBuf> {
   private boolean negotiated;
   private boolean outOfBand;
   private boolean over;
+  private long strayMessages;
   private volatile String ending = "the connection was closed by the monitor";
   private final LongAdder lateReplies = new LongAdder();
 
@@ -264,7 +268,11 @@ final class QmpSession extends SimpleChannelInboundHandler<ByteBuf> {
 
   private void greeted(ChannelHandlerContext ctx, JsonNode content) {
     if (greeting != null) {
-      log.warn("the monitor greeted twice");
+      stray("it greeted twice");
+      return;
+    }
+    if (!QmpGreeting.isOne(content)) {
+      end(ctx, "the other side does not speak QMP: its greeting tells no version");
       return;
     }
     QmpGreeting heard = QmpGreeting.of(content);
@@ -284,9 +292,10 @@ final class QmpSession extends SimpleChannelInboundHandler<ByteBuf> {
 
   private void answered(ChannelHandlerContext ctx, JsonNode message) {
     JsonNode id = message.path("id");
-    Pending<?> pending = id.isIntegralNumber() ? inFlight.remove(id.asLong()) : null;
+    boolean ours = id.isIntegralNumber() && id.canConvertToLong();
+    Pending<?> pending = ours ? inFlight.remove(id.asLong()) : null;
     if (pending == null) {
-      log.warn("the monitor answered nobody: {}", message.path("error").path("desc").asText());
+      stray("an answer to nobody: " + message.path("error").path("desc").asText());
       return;
     }
     if (pending.id() == NEGOTIATION_ID) {
@@ -300,6 +309,19 @@ final class QmpSession extends SimpleChannelInboundHandler<ByteBuf> {
       pending.succeed(message.path("return"));
     }
     pump(ctx);
+  }
+
+  /** Said once, so that a monitor that has gone mad fills no disk. */
+  private void stray(String what) {
+    if (strayMessages++ == 0) {
+      log.warn("the monitor said what nobody waits for: {}", abbreviated(what));
+    } else {
+      log.debug("message {} from the monitor that nobody waits for", strayMessages);
+    }
+  }
+
+  private static String abbreviated(String text) {
+    return text.length() <= MAX_LOGGED ? text : text.substring(0, MAX_LOGGED) + "...";
   }
 
   private void negotiatedWith(ChannelHandlerContext ctx, JsonNode message) {

@@ -7,6 +7,7 @@ import dev.stillpoint.qmp.qapi.QueryStatus;
 import dev.stillpoint.qmp.qapi.StatusInfo;
 import dev.stillpoint.qmp.testing.FakeQmpServer;
 import dev.stillpoint.qmp.wire.Json;
+import dev.stillpoint.qmp.wire.Lines;
 import dev.stillpoint.qmp.wire.Pending;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
@@ -14,7 +15,6 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelOutboundHandlerAdapter;
 import io.netty.channel.ChannelPromise;
 import io.netty.channel.embedded.EmbeddedChannel;
-import io.netty.handler.codec.LineBasedFrameDecoder;
 import io.netty.util.ReferenceCountUtil;
 import java.io.IOException;
 import java.time.Duration;
@@ -35,9 +35,13 @@ final class SessionOnAClock {
   }
 
   SessionOnAClock(QmpOptions options) {
+    this(options, Json.MAX_LINE);
+  }
+
+  SessionOnAClock(QmpOptions options, int longestLine) {
     session = new QmpSession(options);
     channel.freezeTime();
-    channel.pipeline().addLast(new LineBasedFrameDecoder(Json.MAX_LINE), session);
+    channel.pipeline().addLast(Lines.decoder(longestLine), session);
   }
 
   static SessionOnAClock negotiated() {

@@ -28,6 +28,9 @@ public final class Json {
   /** The deepest nesting that is read. */
   public static final int MAX_NESTING = 1024;
 
+  /** The most tokens of one message; QEMU reads no more of them either. */
+  public static final int MAX_TOKENS = 2 * 1024 * 1024;
+
   private static final ObjectMapper MAPPER =
       JsonMapper.builder(
               JsonFactory.builder()
@@ -35,11 +38,13 @@ public final class Json {
                       StreamReadConstraints.builder()
                           .maxNestingDepth(MAX_NESTING)
                           .maxStringLength(MAX_LINE)
+                          .maxTokenCount(MAX_TOKENS)
                           .build())
                   .build())
           .addModule(LenientLongs.module())
           .propertyNamingStrategy(PropertyNamingStrategies.KEBAB_CASE)
           .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
+          .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
           .disable(SerializationFeature.FAIL_ON_EMPTY_BEANS)
           .defaultPropertyInclusion(
               JsonInclude.Value.construct(
@@ -95,7 +100,10 @@ public final class Json {
     return MAPPER.valueToTree(value);
   }
 
-  /** One line as a tree; throws an {@link IOException} for what is not JSON. */
+  /**
+   * One line as a tree; throws an {@link IOException} for what is not JSON, is more than one value,
+   * or goes beyond a limit.
+   */
   public static JsonNode parse(ByteBuf line) throws IOException {
     try (InputStream in = new ByteBufInputStream(line)) {
       return MAPPER.readTree(in);

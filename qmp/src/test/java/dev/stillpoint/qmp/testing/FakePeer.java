@@ -2,11 +2,11 @@ package dev.stillpoint.qmp.testing;
 
 import dev.stillpoint.qmp.endpoint.Endpoint;
 import dev.stillpoint.qmp.wire.Json;
+import dev.stillpoint.qmp.wire.Lines;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.embedded.EmbeddedChannel;
-import io.netty.handler.codec.LineBasedFrameDecoder;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.StandardProtocolFamily;
@@ -17,8 +17,11 @@ import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,11 +32,15 @@ public final class FakePeer implements AutoCloseable {
   private static final int CHUNK = 64 * 1024;
   private static final int QUEUE = 2;
 
+  /** The time between two bytes of what is {@link Fault#SLOW}. */
+  public static final Duration PACE = Duration.ofMillis(1);
+
   private final Path directory;
   private final Path socket;
   private final ServerSocketChannel server;
   private final Conversation conversation;
   private final List<byte[]> held = new ArrayList<>();
+  private final List<byte[]> swapped = new ArrayList<>();
   private @Nullable SocketChannel client;
   private int connections;
   private boolean paused;
@@ -89,13 +96,14 @@ public final class FakePeer implements AutoCloseable {
       } finally {
         synchronized (this) {
           client = null;
+          swapped.clear();
         }
       }
     }
   }
 
   private void converse(SocketChannel accepted) throws IOException {
-    var lines = new EmbeddedChannel(new LineBasedFrameDecoder(Json.MAX_LINE));
+    var lines = new EmbeddedChannel(Lines.decoder());
     var chunk = ByteBuffer.allocate(CHUNK);
     conversation.opened();
     while (accepted.read(chunk.clear()) >= 0) {
@@ -148,17 +156,24 @@ public final class FakePeer implements AutoCloseable {
     }
   }
 
-  /** Sends a reply, or does to it what the fault says. */
+  /** Sends a reply, or does to it what the fault says. Then come those that it was to overtake. */
   public synchronized void reply(byte[] line, @Nullable Fault fault) {
+    if (fault == Fault.SWAPPED) {
+      swapped.add(line);
+      return;
+    }
+    suffer(line, fault);
+    swapped.forEach(this::send);
+    swapped.clear();
+  }
+
+  private void suffer(byte[] line, @Nullable Fault fault) {
     switch (fault) {
       case null -> send(line);
-      case LOST -> {}
+      case LOST, SWAPPED -> {}
       case HELD -> held.add(line);
-      case SPLIT -> {
-        for (byte one : line) {
-          send(new byte[] {one});
-        }
-      }
+      case SPLIT -> sendBytes(line, Duration.ZERO);
+      case SLOW -> sendBytes(line, PACE);
       case TWICE -> {
         send(line);
         send(line);
@@ -167,7 +182,29 @@ public final class FakePeer implements AutoCloseable {
         send("@#!{\n".getBytes(StandardCharsets.UTF_8));
         send(line);
       }
+      case OVERSIZED -> {
+        byte[] blanks = new byte[CHUNK];
+        Arrays.fill(blanks, (byte) ' ');
+        for (int sent = 0; sent < Json.MAX_LINE; sent += CHUNK) {
+          send(blanks);
+        }
+        send(line);
+      }
+      case CUT_OFF -> {
+        send(Arrays.copyOf(line, line.length / 2));
+        disconnect();
+      }
       case CLOSED -> disconnect();
+    }
+  }
+
+  private void sendBytes(byte[] line, Duration pace) {
+    for (byte one : line) {
+      long next = System.nanoTime() + pace.toNanos();
+      send(new byte[] {one});
+      for (long left = pace.toNanos(); left > 0; left = next - System.nanoTime()) {
+        LockSupport.parkNanos(left);
+      }
     }
   }
 

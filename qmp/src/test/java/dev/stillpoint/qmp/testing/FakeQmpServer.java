@@ -18,17 +18,27 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A monitor in this process, on a real unix socket. It greets, negotiates, answers what it was told
- * to answer, and refuses every other command as QEMU does. Commands are handled one by one, in
- * order.
+ * A monitor in this process, on a real unix socket, for tests of whatever speaks QMP. It greets,
+ * negotiates, answers what it was told to answer, and refuses every other command as QEMU does.
+ * Commands are handled one by one, in order, on a thread of its own. Lines are cut and read by the
+ * codec of the client.
  *
  * {@snippet :
  * try (var monitor = FakeQmpServer.start()) {
  *   monitor.on("query-status").returns("{'status': 'running', 'running': true}");
- *   monitor.fault("stop", Fault.LOST);
- *   var client = QmpClient.connect(monitor.endpoint()).join();
+ *   monitor.on("cont").fails("GenericError", "the guest has had enough");
+ *   monitor.fault("query-status", Fault.LOST).fault("query-status", Fault.SLOW);
+ *   try (var client = QmpClient.connect(monitor.endpoint()).join()) {
+ *     // the first query-status times out, the second is answered slowly, the third at once
+ *   }
  * }
  * }
+ *
+ * <p>{@link #on} scripts answers, {@link #fault} what becomes of them on their way, {@link #event}
+ * tells events, {@link #opensWith} replaces the greeting, {@link #commands} and {@link #requests}
+ * tell what was asked. {@link #peer} is the socket itself: it ends connections, releases held
+ * replies, stops reading and sends bytes as they are. It may be used from any thread. It serves one
+ * client at a time, as QEMU does; the next one is greeted when that one has left.
  */
 public final class FakeQmpServer implements AutoCloseable {
   /** What QEMU 7.2 says first. */
@@ -39,6 +49,7 @@ public final class FakeQmpServer implements AutoCloseable {
   private static final byte SENTINEL = (byte) 0xFF;
 
   private final Map<String, Function<JsonNode, Answer>> answers = new HashMap<>();
+  private final Map<String, String> texts = new HashMap<>();
   private final Map<String, Deque<Fault>> faults = new HashMap<>();
   private final List<JsonNode> requests = new ArrayList<>();
   private final FakePeer peer;
@@ -63,10 +74,23 @@ public final class FakeQmpServer implements AutoCloseable {
       return answers(arguments -> Answer.error(errorClass, description));
     }
 
+    /**
+     * This text in place of a reply, whatever it is: {@code $ID} becomes the request's id, single
+     * quotes count as double ones, a line's end is added.
+     */
+    public FakeQmpServer says(String text) {
+      answers(arguments -> Answer.value("{}"));
+      synchronized (FakeQmpServer.this) {
+        texts.put(command, text);
+      }
+      return FakeQmpServer.this;
+    }
+
     /** What a function makes of the arguments, on the thread of the fake. */
     public FakeQmpServer answers(Function<JsonNode, Answer> function) {
       synchronized (FakeQmpServer.this) {
         answers.put(command, function);
+        texts.remove(command);
       }
       return FakeQmpServer.this;
     }
@@ -121,7 +145,10 @@ public final class FakeQmpServer implements AutoCloseable {
     return new Rule(command);
   }
 
-  /** Says what happens to the next reply to a command; faults of one command queue up. */
+  /**
+   * Says what happens to the next reply to a command, {@code qmp_capabilities} included; faults of
+   * one command queue up, one for each reply.
+   */
   public synchronized FakeQmpServer fault(String command, Fault fault) {
     faults.computeIfAbsent(command, name -> new ArrayDeque<>()).add(fault);
     return this;
@@ -143,7 +170,7 @@ public final class FakeQmpServer implements AutoCloseable {
     return peer;
   }
 
-  /** Tells an event to the present client. */
+  /** Tells an event to the present client; single quotes count as double ones. */
   public void event(String name, String dataJson) {
     ObjectNode event = Json.object();
     event.putObject("timestamp").put("seconds", 1_700_000_000L).put("microseconds", 5);
@@ -192,7 +219,13 @@ public final class FakeQmpServer implements AutoCloseable {
     String command = request.path("execute").asText();
     Answer answer = answer(command, request.path("arguments"));
     Deque<Fault> planned = faults.get(command);
-    peer.reply(bytes(reply(answer, request.get("id"))), planned == null ? null : planned.poll());
+    String text = texts.get(command);
+    byte[] reply =
+        text == null
+            ? bytes(reply(answer, request.get("id")))
+            : (text.replace('\'', '"').replace("$ID", request.path("id").toString()) + "\r\n")
+                .getBytes(StandardCharsets.UTF_8);
+    peer.reply(reply, planned == null ? null : planned.poll());
   }
 
   private void complain() {
