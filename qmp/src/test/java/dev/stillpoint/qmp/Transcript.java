@@ -20,14 +20,19 @@ import java.util.concurrent.CompletionException;
 
 /**
  * What a real QEMU 7.2 sent, byte for byte: to one that asked with the ids 1, 2, 3, ... after a
- * negotiation with the id 0. {@code schema} is cut down to a few entries.
+ * negotiation with the id 0. {@code schema} is cut down to a few entries; {@code early} is of a
+ * QEMU that was still starting, and has an event before the greeting.
  *
  * @param name of the file
  * @param asked the highest id
  */
 record Transcript(String name, int asked) {
   static final List<Transcript> ALL =
-      List.of(new Transcript("plain", 9), new Transcript("oob", 5), new Transcript("schema", 1));
+      List.of(
+          new Transcript("plain", 9),
+          new Transcript("oob", 5),
+          new Transcript("schema", 1),
+          new Transcript("early", 0));
 
   private static final Duration LONG = Duration.ofHours(1);
 

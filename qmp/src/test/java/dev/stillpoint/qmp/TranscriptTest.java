@@ -85,6 +85,17 @@ class TranscriptTest {
   }
 
   @Test
+  void anEventBeforeTheGreetingIsAnEvent() {
+    // given
+    var early = new Listener(Transcript.ALL.get(3));
+    // when
+    early.monitor.receive(Transcript.ALL.get(3).bytes());
+    // then
+    assertTrue(early.events.get(0).startsWith("QmpEvent[name=RESUME"), early.events::toString);
+    assertEquals(7, early.monitor.session.ready().join().version().major());
+  }
+
+  @Test
   void aReplyThatOvertookIsItsOwnCommands() {
     // given
     var overtaken = new Listener(Transcript.ALL.get(1));
