@@ -100,6 +100,7 @@ public final class SnapshotEngine {
     private @Nullable Guards guards = Guards.fresh();
     private @Nullable Quiescer quiescer;
     private @Nullable QemuWay way;
+    private boolean passFiles;
     private SnapshotListener listener = SnapshotListener.none();
 
     private Builder() {}
@@ -128,6 +129,17 @@ public final class SnapshotEngine {
     /** How QEMU shall cut; the best that it can where nothing is said. */
     public Builder qemuWay(QemuWay chosen) {
       way = chosen;
+      return this;
+    }
+
+    /**
+     * Hands the overlays to QEMU open ({@code add-fd}), for one that may open no path itself. The
+     * monitor must be a unix socket of QEMU's own, and the way {@link QemuWay#PREPARED}; otherwise
+     * the result is a failure with {@link dev.stillpoint.core.snapshot.ErrorCode#BAD_REQUEST}, and
+     * nothing was made.
+     */
+    public Builder passFiles() {
+      passFiles = true;
       return this;
     }
 
@@ -180,6 +192,7 @@ public final class SnapshotEngine {
               client,
               Optional.ofNullable(quiescer),
               Optional.ofNullable(way),
+              passFiles,
               listener,
               journal,
               Optional.ofNullable(guards));
@@ -193,6 +206,7 @@ public final class SnapshotEngine {
       Optional<QgaClient> agent,
       Optional<Quiescer> quiescer,
       Optional<QemuWay> way,
+      boolean passFiles,
       SnapshotListener listener,
       Journal journal,
       Optional<Guards> guards) {
@@ -219,9 +233,10 @@ public final class SnapshotEngine {
      * @param known gets to know which machine it is
      */
     SnapshotCoordinator coordinator(Optional<OperationGuard> guard, Acquaintance known) {
+      var overlays = new QemuOverlays(monitor, way);
       var coordinator =
           SnapshotCoordinator.builder()
-              .method(new QemuOverlays(monitor, way))
+              .method(passFiles ? overlays.passingFiles() : overlays)
               .pauser(pauser(guard))
               .journal(journal)
               .machine(deadline -> identify(deadline, known))

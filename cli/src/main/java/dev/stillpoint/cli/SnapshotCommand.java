@@ -128,6 +128,12 @@ final class SnapshotCommand implements Callable<Integer> {
       description = "how QEMU makes the overlays; the shortest hold it can where nothing is said")
   private @Nullable QemuWay way;
 
+  @Option(
+      names = "--pass-fds",
+      description =
+          "hand the overlays to QEMU open, for one that may open no path itself; over a unix socket")
+  private boolean passFds;
+
   @Mixin private StateOption state = new StateOption();
 
   @Option(names = "--dry-run", description = "prepare and rehearse, then remove everything again")
@@ -187,6 +193,9 @@ final class SnapshotCommand implements Callable<Integer> {
               .journal(state.journal());
       if (way != null) {
         engine.qemuWay(way);
+      }
+      if (passFds) {
+        engine.passFiles();
       }
       agent.ifPresentOrElse(
           connecting -> addAgent(engine, connecting),

@@ -53,13 +53,27 @@ final class KilledSnapshot implements AutoCloseable {
       Moment.request("transaction").where(line -> !line.contains("abort"));
 
   private final Path directory;
-  final Guest guest = WarmGuest.start(GuestConfig.threeDisks());
-  final FaultProxy monitor = FaultProxy.before(guest.qmp());
-  final FaultProxy agent = FaultProxy.beforeAgent(guest);
+  private final boolean passFds;
+  final Guest guest;
+  final FaultProxy monitor;
+  final FaultProxy agent;
 
   /** The directory is the test's own: the journal, and what processes say. */
   KilledSnapshot(Path directory) {
+    this(directory, WarmGuest.start(GuestConfig.threeDisks()), false);
+  }
+
+  private KilledSnapshot(Path directory, Guest guest, boolean passFds) {
     this.directory = directory;
+    this.passFds = passFds;
+    this.guest = guest;
+    this.monitor = FaultProxy.before(guest.qmp());
+    this.agent = FaultProxy.beforeAgent(guest);
+  }
+
+  /** One that hands its overlays over, past the monitor's proxy: open files go through none. */
+  static KilledSnapshot passingFds(Path directory, Guest guest) {
+    return new KilledSnapshot(directory, guest, true);
   }
 
   Path state() {
@@ -97,22 +111,26 @@ final class KilledSnapshot implements AutoCloseable {
   }
 
   private CommandLineProcess snapshot(String window) throws IOException {
-    return CommandLineProcess.start(
-        Way.CLASS_PATH,
-        directory,
-        "snapshot",
-        "--qmp",
-        monitor.socket().toString(),
-        "--qga",
-        AgentSafety.require(agent.socket()).toString(),
-        "--name",
-        "killed",
-        "--freeze-window",
-        window,
-        "--timeout",
-        "120s",
-        "--state-dir",
-        state().toString());
+    var arguments =
+        new ArrayList<>(
+            List.of(
+                "snapshot",
+                "--qmp",
+                (passFds ? guest.qmp() : monitor.socket()).toString(),
+                "--qga",
+                AgentSafety.require(agent.socket()).toString(),
+                "--name",
+                "killed",
+                "--freeze-window",
+                window,
+                "--timeout",
+                "120s",
+                "--state-dir",
+                state().toString()));
+    if (passFds) {
+      arguments.add("--pass-fds");
+    }
+    return CommandLineProcess.start(Way.CLASS_PATH, directory, arguments.toArray(String[]::new));
   }
 
   /** What was held died with the process that it belonged to. */

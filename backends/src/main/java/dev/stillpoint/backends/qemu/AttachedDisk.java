@@ -11,6 +11,8 @@ import java.util.Optional;
  * @param device the name of the block device, as with {@code -drive}; empty where it has none
  * @param top the node that the device is attached to, perhaps a filter
  * @param node the format node under all filters: the one that is cut
+ * @param fileName the image's name as QEMU gives it, a path or something like {@code json:...}; the
+ *     path, too, of one that was handed to QEMU open
  */
 record AttachedDisk(
     Optional<String> qdev,
@@ -18,6 +20,7 @@ record AttachedDisk(
     Optional<String> device,
     BlockDeviceInfo top,
     BlockDeviceInfo node,
+    String fileName,
     boolean removable,
     boolean readOnly) {
 
@@ -34,11 +37,6 @@ record AttachedDisk(
   boolean isUnderFilter() {
     String topName = top.nodeName();
     return topName != null && !topName.equals(node.nodeName());
-  }
-
-  /** The image's name as QEMU gives it: a path, or something like {@code json:...}. */
-  String fileName() {
-    return node.image().filename();
   }
 
   long size() {

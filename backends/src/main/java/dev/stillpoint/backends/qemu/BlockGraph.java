@@ -78,16 +78,19 @@ final class BlockGraph {
   private final List<BlockInfo> devices;
   private final List<BlockExportInfo> exports;
   private final List<BlockJobInfo> jobs;
+  private final FdSets fdSets;
 
   private BlockGraph(
       List<BlockInfo> devices,
       List<BlockDeviceInfo> allNodes,
       List<BlockExportInfo> exports,
-      List<BlockJobInfo> jobs) {
+      List<BlockJobInfo> jobs,
+      FdSets fdSets) {
     this.devices = devices;
     this.allNodes = allNodes;
     this.exports = exports;
     this.jobs = jobs;
+    this.fdSets = fdSets;
     for (BlockDeviceInfo node : allNodes) {
       if (node.nodeName() != null) {
         nodes.put(node.nodeName(), node);
@@ -99,7 +102,10 @@ final class BlockGraph {
     List<BlockInfo> devices = monitor.ask(new QueryBlock(), deadline);
     List<BlockDeviceInfo> nodes = monitor.ask(QueryNamedBlockNodes.of(), deadline);
     List<BlockJobInfo> jobs = monitor.ask(new QueryBlockJobs(), deadline);
-    return new BlockGraph(devices, nodes, exports(monitor, deadline), jobs);
+    boolean handed =
+        nodes.stream().anyMatch(node -> FdSets.isIn(node.file()) || FdSets.isIn(filename(node)));
+    FdSets fdSets = handed ? FdSets.read(monitor, deadline) : FdSets.none();
+    return new BlockGraph(devices, nodes, exports(monitor, deadline), jobs, fdSets);
   }
 
   /** Older versions know no exports; then there are none. */
@@ -143,13 +149,15 @@ final class BlockGraph {
     for (BlockExportInfo export : exports) {
       BlockDeviceInfo top = nodes.get(export.nodeName());
       if (top != null && found.stream().noneMatch(disk -> isSame(disk.top(), top))) {
+        BlockDeviceInfo node = under(top).orElse(top);
         found.add(
             new AttachedDisk(
                 Optional.empty(),
                 Optional.empty(),
                 Optional.empty(),
                 top,
-                under(top).orElse(top),
+                node,
+                nameOf(node.image()),
                 false,
                 top.ro()));
       }
@@ -163,12 +171,14 @@ final class BlockGraph {
   }
 
   private AttachedDisk attached(BlockInfo device, BlockDeviceInfo top) {
+    BlockDeviceInfo node = under(top).orElse(top);
     return new AttachedDisk(
         Optional.ofNullable(device.qdev()).map(BlockGraph::deviceId),
         Optional.ofNullable(device.qdev()).map(BlockGraph::qomPath),
         Optional.of(device.device()).filter(name -> !name.isEmpty()),
         top,
-        under(top).orElse(top),
+        node,
+        nameOf(node.image()),
         device.removable(),
         top.ro());
   }
@@ -221,6 +231,11 @@ final class BlockGraph {
 
   private static String filename(BlockDeviceInfo node) {
     return node.image().filename();
+  }
+
+  /** An image's name as QEMU gives it, or the path of one that was handed to it open. */
+  String nameOf(ImageInfo image) {
+    return fdSets.named(image.filename());
   }
 
   /**
@@ -302,6 +317,10 @@ final class BlockGraph {
     if (disk.readOnly()) {
       throw refusal(ErrorCode.DISK_UNSUITABLE, "the disk '" + name + "' is read-only", name);
     }
+    Optional<String> trouble = fdSets.trouble(filename(disk.node()));
+    if (trouble.isPresent()) {
+      throw refusal(ErrorCode.DISK_UNSUITABLE, "the disk '" + name + "': " + trouble.get(), name);
+    }
     if (disk.size() == 0) {
       throw refusal(
           ErrorCode.DISK_UNSUITABLE, "the size of the disk '" + name + "' is unknown", name);
@@ -316,7 +335,7 @@ final class BlockGraph {
   private Optional<BlockDeviceInfo> jobFilterAbove(AttachedDisk disk) {
     return allNodes.stream()
         .filter(node -> JOB_FILTERS.contains(node.drv()))
-        .filter(node -> isSame(node, disk.top()) || filename(node).equals(disk.fileName()))
+        .filter(node -> isSame(node, disk.top()) || nameOf(node.image()).equals(disk.fileName()))
         .findFirst();
   }
 
@@ -332,7 +351,7 @@ final class BlockGraph {
 
   /** Whether any node has this file open. */
   boolean uses(String file) {
-    return allNodes.stream().anyMatch(node -> filename(node).equals(file));
+    return allNodes.stream().anyMatch(node -> nameOf(node.image()).equals(file));
   }
 
   static SnapshotException refusal(ErrorCode code, String message, String disk) {

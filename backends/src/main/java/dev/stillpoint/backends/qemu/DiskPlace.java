@@ -46,17 +46,17 @@ enum DiskPlace {
         graph,
         one ->
             one.nodeName().equals(node)
-                || overlay.filter(path -> isInChain(one.node().image(), path)).isPresent());
+                || overlay.filter(path -> isInChain(graph, one.node().image(), path)).isPresent());
   }
 
   private static Optional<AttachedDisk> user(BlockGraph graph, Predicate<AttachedDisk> wanted) {
     return graph.disks().stream().filter(wanted).findFirst();
   }
 
-  private static boolean isInChain(@Nullable ImageInfo top, Path file) {
+  private static boolean isInChain(BlockGraph graph, @Nullable ImageInfo top, Path file) {
     ImageInfo image = top;
     while (image != null) {
-      if (file.toString().equals(image.filename())) {
+      if (file.toString().equals(graph.nameOf(image))) {
         return true;
       }
       image = image.backingImage();

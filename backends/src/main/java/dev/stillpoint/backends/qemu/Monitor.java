@@ -10,11 +10,13 @@ import dev.stillpoint.core.spi.Deadline;
 import dev.stillpoint.qmp.QmpClient;
 import dev.stillpoint.qmp.command.QmpCommand;
 import dev.stillpoint.qmp.command.QmpSchema;
+import dev.stillpoint.qmp.endpoint.Endpoint;
 import dev.stillpoint.qmp.qapi.JobCancel;
 import dev.stillpoint.qmp.qapi.JobDismiss;
 import dev.stillpoint.qmp.qapi.JobInfo;
 import dev.stillpoint.qmp.qapi.JobStatus;
 import dev.stillpoint.qmp.qapi.QueryJobs;
+import java.io.FileDescriptor;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -72,6 +74,16 @@ final class Monitor {
   /** Asks and waits; throws the command's own exception. */
   <R> R ask(QmpCommand<R> command, Deadline deadline) {
     return answer(client.execute(command, atLeast(deadline)));
+  }
+
+  /** The same with an open file. */
+  <R> R ask(QmpCommand<R> command, FileDescriptor file, Deadline deadline) {
+    return answer(client.executeWithDescriptor(command, file, atLeast(deadline)));
+  }
+
+  /** Whether open files can go with a command; what stands behind a unix socket may lose them. */
+  boolean canPassFiles() {
+    return client.endpoint() instanceof Endpoint.Unix;
   }
 
   private static <R> R answer(CompletableFuture<R> reply) {

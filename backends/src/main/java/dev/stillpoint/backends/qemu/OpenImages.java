@@ -2,13 +2,23 @@ package dev.stillpoint.backends.qemu;
 
 import dev.stillpoint.backends.process.ProcessIdentity;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /** Whether an image that a QEMU has open is still the file that bears its name. */
 final class OpenImages {
+  private static final String FLAGS = "flags:";
+  private static final int OCTAL = 8;
+
+  /** O_ACCMODE and O_RDONLY of open(2). */
+  private static final long ACCESS_MODE = 3;
+
+  private static final long READ_ONLY = 0;
+
   private OpenImages() {}
 
   /**
@@ -43,6 +53,33 @@ final class OpenImages {
       return false;
     } catch (IOException e) {
       return true;
+    }
+  }
+
+  /** The path of what QEMU has open at this descriptor; empty where it cannot be told. */
+  static Optional<String> path(ProcessIdentity qemu, long descriptor) {
+    Path link = Path.of("/proc", Long.toString(qemu.pid()), "fd", Long.toString(descriptor));
+    try {
+      Path path = Files.readSymbolicLink(link);
+      // Not so of a file that was removed, and of one in another mount namespace.
+      return path.isAbsolute() && key(path).equals(key(link))
+          ? Optional.of(path.toString())
+          : Optional.empty();
+    } catch (IOException e) {
+      return Optional.empty();
+    }
+  }
+
+  /** Whether QEMU can certainly not write through this descriptor. */
+  static boolean isReadOnly(ProcessIdentity qemu, long descriptor) {
+    Path told = Path.of("/proc", Long.toString(qemu.pid()), "fdinfo", Long.toString(descriptor));
+    try (Stream<String> lines = Files.lines(told)) {
+      return lines
+          .filter(line -> line.startsWith(FLAGS))
+          .map(line -> Long.parseLong(line.substring(FLAGS.length()).strip(), OCTAL))
+          .anyMatch(flags -> (flags & ACCESS_MODE) == READ_ONLY);
+    } catch (IOException | UncheckedIOException | NumberFormatException e) {
+      return false;
     }
   }
 

@@ -28,10 +28,13 @@ import java.util.Optional;
  * @param prefix {@code sp-<operation>-<n>}, with which all our nodes and jobs begin
  */
 record Overlay(String name, AttachedDisk disk, Path path, String prefix, QemuWay way) {
+  /** The end of the file node's name, behind the prefix. */
+  static final String FILE_NODE = "-file";
+
   private static final String FORMAT = "qcow2";
 
   String fileNode() {
-    return prefix + "-file";
+    return prefix + FILE_NODE;
   }
 
   String overlayNode() {
@@ -46,8 +49,9 @@ record Overlay(String name, AttachedDisk disk, Path path, String prefix, QemuWay
     return prefix + "-commit";
   }
 
-  BlockdevAdd addFile() {
-    return new BlockdevAdd(BlockdevOptions.File.of(file()).withNodeName(fileNode()));
+  /** Attaches the file, by a name that QEMU can open. */
+  BlockdevAdd addFile(String name) {
+    return new BlockdevAdd(BlockdevOptions.File.of(name).withNodeName(fileNode()));
   }
 
   /**

@@ -78,6 +78,13 @@ record OverlayFile(Path path, long device, long inode) {
     return number(path, "unix:dev") == device && number(path, "unix:ino") == inode;
   }
 
+  /** Throws when there is none, or another than the one that was made. */
+  void requireThere() throws IOException {
+    if (!isThere()) {
+      throw new IOException("somebody has put another file in its place");
+    }
+  }
+
   static long number(Path path, String attribute) throws IOException {
     Object value = Files.getAttribute(path, attribute, LinkOption.NOFOLLOW_LINKS);
     return value == null ? -1 : ((Number) value).longValue();

@@ -24,15 +24,18 @@ final class OverlayMaker {
 
   private final Monitor monitor;
   private final List<Overlay> overlays;
+  private final boolean passFiles;
   // Read by the inventory while somebody else may be at work.
   private final Deque<OverlayFile> files = new ConcurrentLinkedDeque<>();
   private final Deque<String> nodes = new ArrayDeque<>();
   private final Deque<String> jobs = new ArrayDeque<>();
   private volatile boolean removed;
 
-  OverlayMaker(Monitor monitor, List<Overlay> overlays) {
+  /** Whether the files are handed to QEMU open, or opened by it. */
+  OverlayMaker(Monitor monitor, List<Overlay> overlays, boolean passFiles) {
     this.monitor = monitor;
     this.overlays = overlays;
+    this.passFiles = passFiles;
   }
 
   /** Makes the files, empty. */
@@ -47,9 +50,11 @@ final class OverlayMaker {
    * What is made for one disk; planned until {@link #reserve}, and nothing after {@link #remove}.
    */
   Inventory inventory(Overlay overlay) {
-    Optional<OverlayFile> file =
-        files.stream().filter(one -> one.path().equals(overlay.path())).findFirst();
-    return overlay.inventory(removed ? List.of() : overlay.belongings(file));
+    return overlay.inventory(removed ? List.of() : overlay.belongings(fileOf(overlay)));
+  }
+
+  private Optional<OverlayFile> fileOf(Overlay overlay) {
+    return files.stream().filter(one -> one.path().equals(overlay.path())).findFirst();
   }
 
   /** Fills them, and attaches what is attached before the cut. */
@@ -76,7 +81,7 @@ final class OverlayMaker {
       return;
     }
     nodes.push(overlay.fileNode());
-    monitor.ask(overlay.addFile(), deadline);
+    addFile(overlay, deadline);
     jobs.push(overlay.createJob());
     monitor.ask(overlay.format(), deadline);
     monitor.conclude(overlay.createJob(), deadline);
@@ -90,11 +95,34 @@ final class OverlayMaker {
     }
   }
 
+  private void addFile(Overlay overlay, Deadline deadline) {
+    if (passFiles) {
+      OverlayFile file = fileOf(overlay).orElseThrow();
+      monitor.ask(overlay.addFile(FdHandover.hand(monitor, overlay, file, deadline)), deadline);
+      return;
+    }
+    try {
+      monitor.ask(overlay.addFile(overlay.file()), deadline);
+    } catch (CommandException.Refused e) {
+      throw new SnapshotException(
+          Failure.ofDisk(
+              ErrorCode.PREPARE_FAILED,
+              e.getMessage()
+                  + "; where QEMU may open no path itself, the overlays can be handed to it open"
+                  + " (--pass-fds)",
+              overlay.name()),
+          e);
+    }
+  }
+
   /** Removes jobs, nodes and files, newest first; tells what could not be removed. */
   synchronized void remove(Deadline deadline) {
     List<String> left = new ArrayList<>();
     removeJobs(deadline);
     removeNodes(deadline, left);
+    if (passFiles && left.isEmpty()) {
+      removeFdSets(deadline, left);
+    }
     if (left.isEmpty()) {
       removeFiles(left);
     } else {
@@ -144,6 +172,22 @@ final class OverlayMaker {
         nodes.remove(node);
       } catch (CommandException e) {
         left.add("node " + node + " (" + e.getMessage() + ")");
+      }
+    }
+  }
+
+  /** Before the files: what QEMU has open stays on the disk, and may be locked. */
+  private void removeFdSets(Deadline deadline, List<String> left) {
+    try {
+      FdSets sets = FdSets.read(monitor, deadline);
+      for (Overlay overlay : overlays) {
+        for (long set : FdHandover.of(sets, overlay.prefix())) {
+          FdHandover.remove(monitor, set, deadline);
+        }
+      }
+    } catch (CommandException e) {
+      if (!monitor.isGone()) {
+        left.add("the open files of the overlays in QEMU (" + e.getMessage() + ")");
       }
     }
   }

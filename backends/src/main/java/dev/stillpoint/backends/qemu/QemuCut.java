@@ -51,13 +51,14 @@ final class QemuCut implements Cut {
       List<Overlay> overlays,
       List<CutDisk> disks,
       List<String> notCovered,
-      List<String> warnings) {
+      List<String> warnings,
+      boolean passFiles) {
     this.monitor = monitor;
     this.overlays = List.copyOf(overlays);
     this.disks = List.copyOf(disks);
     this.notCovered = List.copyOf(notCovered);
     this.warnings = List.copyOf(warnings);
-    this.maker = new OverlayMaker(monitor, this.overlays);
+    this.maker = new OverlayMaker(monitor, this.overlays, passFiles);
     this.command = command();
   }
 

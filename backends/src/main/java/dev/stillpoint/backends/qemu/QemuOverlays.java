@@ -38,6 +38,7 @@ public final class QemuOverlays implements SnapshotMethod {
 
   private final Monitor monitor;
   private final Optional<QemuWay> wanted;
+  private final boolean passFiles;
 
   /**
    * The method on one machine.
@@ -45,8 +46,22 @@ public final class QemuOverlays implements SnapshotMethod {
    * @param wanted the way to use, or empty for the best that this QEMU can
    */
   public QemuOverlays(QmpClient client, Optional<QemuWay> wanted) {
-    this.monitor = new Monitor(client);
+    this(new Monitor(client), wanted, false);
+  }
+
+  private QemuOverlays(Monitor monitor, Optional<QemuWay> wanted, boolean passFiles) {
+    this.monitor = monitor;
     this.wanted = wanted;
+    this.passFiles = passFiles;
+  }
+
+  /**
+   * The same for a QEMU that may open no path itself: the overlays are handed to it open ({@code
+   * add-fd}), beside each what its path is. It must be {@link QemuWay#PREPARED}, and the monitor
+   * behind a unix socket that leads to QEMU itself.
+   */
+  public QemuOverlays passingFiles() {
+    return new QemuOverlays(monitor, wanted, true);
   }
 
   @Override
@@ -65,6 +80,9 @@ public final class QemuOverlays implements SnapshotMethod {
     List<String> notCovered = new ArrayList<>();
     List<String> warnings = new ArrayList<>();
     QemuWay way = wanted.orElseGet(() -> bestWay(schema, warnings));
+    if (passFiles) {
+      requirePassable(way, schema);
+    }
     List<SelectedDisk> chosen = order.disks().isEmpty() ? allDisks(graph) : order.disks();
     List<Overlay> overlays = new ArrayList<>();
     Map<String, String> takenNodes = new HashMap<>();
@@ -91,7 +109,25 @@ public final class QemuOverlays implements SnapshotMethod {
     var addresses = new GuestAddresses(monitor, deadline);
     List<CutDisk> disks =
         overlays.stream().map(overlay -> addresses.of(overlay.disk(), overlay.path())).toList();
-    return new QemuCut(monitor, overlays, disks, notCovered, warnings);
+    return new QemuCut(monitor, overlays, disks, notCovered, warnings, passFiles);
+  }
+
+  private void requirePassable(QemuWay way, QmpSchema schema) {
+    if (!monitor.canPassFiles()) {
+      throw cannotPass(
+          "over a unix socket only, and the monitor is " + monitor.client().endpoint());
+    }
+    if (!schema.hasCommand("add-fd")) {
+      throw cannotPass("by add-fd, which this one does not know");
+    }
+    if (way != QemuWay.PREPARED) {
+      throw cannotPass("for prepared overlays only, and the disks are to be cut by " + way);
+    }
+  }
+
+  private static SnapshotException cannotPass(String why) {
+    return new SnapshotException(
+        Failure.of(ErrorCode.BAD_REQUEST, "open files can be handed to QEMU " + why));
   }
 
   private static String whyNot(AttachedDisk disk) {

@@ -28,6 +28,7 @@ import java.util.stream.Collectors;
  */
 public final class QemuRemains {
   private static final String OVERLAY = "overlay";
+  private static final String FILE = "file";
 
   /** With this every name begins that we give to anything in QEMU. */
   private static final String OURS = "sp-";
@@ -142,6 +143,7 @@ public final class QemuRemains {
     List<String> found = new ArrayList<>();
     jobs(deadline).forEach(job -> found.add("job " + job));
     nodes().stream().filter(graph::hasNode).forEach(node -> found.add("node " + node));
+    fdSets(deadline).forEach(set -> found.add("open file " + FdSets.name(set) + " in QEMU"));
     return found;
   }
 
@@ -151,9 +153,9 @@ public final class QemuRemains {
   }
 
   /**
-   * Removes the operation's jobs and nodes ({@code job-cancel}, {@code job-dismiss}, {@code
-   * blockdev-del}); only once {@link #find} says that no disk is cut. QEMU itself refuses to remove
-   * a node that is in use.
+   * Removes the operation's jobs, nodes and open files ({@code job-cancel}, {@code job-dismiss},
+   * {@code blockdev-del}, {@code remove-fd}); only once {@link #find} says that no disk is cut.
+   * QEMU itself refuses to remove a node that is in use.
    *
    * @param removed hears of each that is gone
    * @return those that could not be removed, and why
@@ -179,7 +181,31 @@ public final class QemuRemains {
         left.add("node " + node + " (" + e.getMessage() + ")");
       }
     }
+    if (left.isEmpty()) {
+      removeFdSets(removed, left, deadline);
+    }
     return left;
+  }
+
+  private void removeFdSets(List<String> removed, List<String> left, Deadline deadline) {
+    for (long set : fdSets(deadline)) {
+      try {
+        FdHandover.remove(monitor, set, deadline);
+        removed.add("removed the open file " + FdSets.name(set) + " from QEMU");
+      } catch (CommandException e) {
+        left.add("open file " + FdSets.name(set) + " in QEMU (" + e.getMessage() + ")");
+      }
+    }
+  }
+
+  /** Those that were handed to QEMU for the operation's overlays. */
+  private List<Long> fdSets(Deadline deadline) {
+    FdSets sets = FdSets.read(monitor, deadline);
+    return names(Kind.NODE, FILE).stream()
+        .filter(node -> node.endsWith(Overlay.FILE_NODE))
+        .map(node -> node.substring(0, node.length() - Overlay.FILE_NODE.length()))
+        .flatMap(prefix -> FdHandover.of(sets, prefix).stream())
+        .toList();
   }
 
   private void end(String job, Deadline deadline) {
@@ -218,7 +244,7 @@ public final class QemuRemains {
   /** Overlays before the files that they lie on. */
   private List<String> nodes() {
     List<String> nodes = new ArrayList<>(names(Kind.NODE, OVERLAY));
-    names(Kind.NODE, "file").forEach(nodes::add);
+    names(Kind.NODE, FILE).forEach(nodes::add);
     return nodes;
   }
 

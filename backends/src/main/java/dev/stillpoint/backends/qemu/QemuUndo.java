@@ -5,7 +5,6 @@ import dev.stillpoint.core.spi.Deadline;
 import dev.stillpoint.core.spi.Inventory;
 import dev.stillpoint.core.spi.Inventory.Kind;
 import dev.stillpoint.qmp.QmpClient;
-import dev.stillpoint.qmp.qapi.ImageInfo;
 import dev.stillpoint.qmp.qapi.JobInfo;
 import java.util.ArrayList;
 import java.util.List;
@@ -59,7 +58,7 @@ public final class QemuUndo {
   private static boolean isOnSource(BlockGraph graph, Inventory disk) {
     return DiskPlace.userOfOverlay(graph, disk)
             .map(user -> user.node().image().backingImage())
-            .map(ImageInfo::filename)
+            .map(graph::nameOf)
             .filter(disk.source()::equals)
             .isPresent()
         && disk.node().filter(graph::hasNode).isPresent();

@@ -75,6 +75,19 @@ public final class WarmGuest {
    * likes may run at once.
    */
   public Guest start() {
+    return start(List.of());
+  }
+
+  /**
+   * The same, whose QEMU becomes this user once it has opened its images and sockets ({@code
+   * -runas}). The directory of a guest is searched by its owner only, so that from then on QEMU can
+   * open nothing in it. Only root may do that.
+   */
+  public Guest startAs(String user) {
+    return start(List.of("-runas", user));
+  }
+
+  private Guest start(List<String> more) {
     return Guest.inNewDirectory(directory -> {
       var images = new ArrayList<Path>();
       for (int i = 0; i < config.disks().size(); i++) {
@@ -82,7 +95,9 @@ public final class WarmGuest {
         BlankDisks.copySparse(entry.resolve(name), directory.resolve(name));
         images.add(directory.resolve(name));
       }
-      List<String> load = List.of("-incoming", "exec:cat " + shellQuote(entry.resolve(STATE)));
+      var load =
+          new ArrayList<>(List.of("-incoming", "exec:cat " + shellQuote(entry.resolve(STATE))));
+      load.addAll(more);
       Guest guest = Guest.start(image, config, directory, images, load);
       guest.closingOnFailure(() -> resume(guest));
       return guest;
