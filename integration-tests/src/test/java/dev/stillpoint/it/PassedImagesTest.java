@@ -7,6 +7,7 @@ import dev.stillpoint.backends.SnapshotEngine;
 import dev.stillpoint.backends.journal.JournalDirectory;
 import dev.stillpoint.backends.qemu.QemuWay;
 import dev.stillpoint.core.disk.DiskSource;
+import dev.stillpoint.core.disk.SelectedDisk;
 import dev.stillpoint.core.snapshot.ErrorCode;
 import dev.stillpoint.core.snapshot.Outcome;
 import dev.stillpoint.core.snapshot.Quiesce;
@@ -44,6 +45,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 @Timeout(60)
 class PassedImagesTest {
   private static final Duration TIMEOUT = Duration.ofSeconds(20);
+
+  /** Each adds some 90 bytes. */
+  private static final int DEEP = 55;
 
   @TempDir private Path temporary;
   private final List<AutoCloseable> open = new ArrayList<>();
@@ -181,15 +185,31 @@ class PassedImagesTest {
       assertTrue(info.contains("backing file: " + last + "\n"), info);
       last = now;
     }
-    // and it is found by it, too
-    SnapshotResult byPath = take(qemu, SnapshotRequest.named("four").disk(last.toString()));
-    assertEquals(Outcome.SUCCEEDED, byPath.outcome(), byPath::toString);
+    // and a disk is found by it
     SnapshotResult inUse =
         take(
             qemu,
             SnapshotRequest.named("five")
-                .disk(dev.stillpoint.core.disk.SelectedDisk.named("export").withOverlay(image)));
-    assertEquals(Outcome.FAILED, inUse.outcome(), inUse::toString);
+                .disk(SelectedDisk.named(last.toString()).withOverlay(image)));
+    assertEquals(ErrorCode.OVERLAY_UNUSABLE, inUse.error().orElseThrow().code());
+    assertTrue(inUse.toString().contains("is an image that the machine uses"), inUse::toString);
+  }
+
+  /** QEMU's name of an image holds all that lie below it, and ends at 4096 bytes. */
+  @Test
+  void itIsKnownUnderMoreOverlaysThanTheNameOfAnImageHolds() throws IOException {
+    QemuProcess qemu = qemu();
+    attach(qemu, "rdwr:" + image);
+    Path last = image;
+    for (int i = 0; i < DEEP; i++) {
+      Path next = images.resolve("deep" + i);
+      // By its path: its node has another name each time.
+      var wanted = SelectedDisk.named(last.toString()).withOverlay(next);
+      SnapshotResult result = take(qemu, SnapshotRequest.named("deep").disk(wanted));
+      assertEquals(Outcome.SUCCEEDED, result.outcome(), result::toString);
+      assertEquals(new DiskSource.File(last, "qcow2"), result.disks().get(0).backupSource());
+      last = next;
+    }
   }
 
   @Test

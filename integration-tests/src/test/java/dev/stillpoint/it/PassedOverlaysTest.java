@@ -141,26 +141,30 @@ class PassedOverlaysTest {
   }
 
   @Test
-  void oneKilledAfterTheCutIsFoundByRecover() throws Exception {
+  void oneKilledAfterTheCutIsFoundByRecoverAlsoUnderTheNext() throws Exception {
     try (KilledSnapshot scene = KilledSnapshot.passingFds(directory, lockedOut())) {
       // given
       scene.killAt(scene.agent, Moment.request("guest-fsfreeze-thaw"));
       // when
+      Run dry = scene.recover("--dry-run");
+      scene.assertWritesOn();
+      SnapshotResult next = take(scene.guest, SnapshotRequest.named("next"));
       Run run = scene.recover();
       // then
+      assertTold(dry, scene.guest.images(), scene.overlays());
+      assertEquals(scene.overlays(), bases(next), next::toString);
       assertEquals(0, run.code(), run::toString);
-      List<Path> overlays = scene.overlays();
-      assertEquals(3, overlays.size());
-      for (int i = 0; i < 3; i++) {
-        Path base = scene.guest.images().get(i);
-        assertTrue(run.out().contains("the machine writes to: " + overlays.get(i)), run::toString);
-        assertTrue(run.out().contains("a backup may read:     " + base), run::toString);
-      }
+      assertTold(run, scene.guest.images(), overlays(next));
       scene.assertWritesOn();
       scene.assertNothingLeft();
-      // and the next one lies on it
-      SnapshotResult next = take(scene.guest, SnapshotRequest.named("next"));
-      assertEquals(overlays, bases(next));
+    }
+  }
+
+  private static void assertTold(Run run, List<Path> bases, List<Path> active) {
+    assertEquals(3, active.size());
+    for (int i = 0; i < 3; i++) {
+      assertTrue(run.out().contains("the machine writes to: " + active.get(i)), run::toString);
+      assertTrue(run.out().contains("a backup may read:     " + bases.get(i)), run::toString);
     }
   }
 

@@ -102,9 +102,7 @@ final class BlockGraph {
     List<BlockInfo> devices = monitor.ask(new QueryBlock(), deadline);
     List<BlockDeviceInfo> nodes = monitor.ask(QueryNamedBlockNodes.of(), deadline);
     List<BlockJobInfo> jobs = monitor.ask(new QueryBlockJobs(), deadline);
-    boolean handed =
-        nodes.stream().anyMatch(node -> FdSets.isIn(node.file()) || FdSets.isIn(filename(node)));
-    FdSets fdSets = handed ? FdSets.read(monitor, deadline) : FdSets.none();
+    FdSets fdSets = FdSets.of(nodes, monitor, deadline);
     return new BlockGraph(devices, nodes, exports(monitor, deadline), jobs, fdSets);
   }
 

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.stillpoint.backends.process.ProcessIdentity;
 import dev.stillpoint.core.spi.Deadline;
 import dev.stillpoint.qmp.error.CommandException;
+import dev.stillpoint.qmp.qapi.BlockDeviceInfo;
 import dev.stillpoint.qmp.qapi.FdsetFdInfo;
 import dev.stillpoint.qmp.qapi.FdsetInfo;
 import dev.stillpoint.qmp.qapi.QueryFdsets;
@@ -39,6 +40,7 @@ final class FdSets {
   private static final ObjectMapper MAPPER = new ObjectMapper();
 
   private final Map<Long, FdsetInfo> sets = new HashMap<>();
+  private final Map<String, Long> overlays = new HashMap<>();
   private final Optional<ProcessIdentity> qemu;
 
   private FdSets(List<FdsetInfo> told, Optional<ProcessIdentity> qemu) {
@@ -55,14 +57,40 @@ final class FdSets {
     }
   }
 
-  /** For a graph in which no image is named by one. */
-  static FdSets none() {
+  /** Those of a block graph with these nodes; not asked for where no image is named by one. */
+  static FdSets of(List<BlockDeviceInfo> nodes, Monitor monitor, Deadline deadline) {
+    boolean handed = nodes.stream().anyMatch(node -> numberIn(name(node)).isPresent());
+    FdSets sets = handed ? read(monitor, deadline) : none();
+    sets.know(nodes);
+    return sets;
+  }
+
+  private static FdSets none() {
     return new FdSets(List.of(), Optional.empty());
   }
 
-  /** Whether an image's name leads to a set, and is to be looked up. */
-  static boolean isIn(String image) {
-    return number(image).isPresent();
+  private static String name(BlockDeviceInfo node) {
+    return node.image().filename();
+  }
+
+  /**
+   * The name of an overlay holds those of all images below it, and QEMU cuts it off at 4096 bytes.
+   * The file node below an overlay of ours is known by its own name.
+   */
+  private void know(List<BlockDeviceInfo> nodes) {
+    Map<String, Long> files = new HashMap<>();
+    for (BlockDeviceInfo node : nodes) {
+      String nodeName = node.nodeName();
+      if (nodeName != null) {
+        numberIn(name(node)).ifPresent(number -> files.put(nodeName, number));
+      }
+    }
+    for (BlockDeviceInfo node : nodes) {
+      Long number = files.get(Overlay.fileNodeOf(String.valueOf(node.nodeName())));
+      if (number != null) {
+        overlays.put(name(node), number);
+      }
+    }
   }
 
   /** The name by which a set of this number is opened. */
@@ -158,8 +186,12 @@ final class FdSets {
         .toList();
   }
 
+  private Optional<Long> number(String image) {
+    return Optional.ofNullable(overlays.get(image)).or(() -> numberIn(image));
+  }
+
   /** Of {@code /dev/fdset/N}, and of an image in it that QEMU calls {@code json:{...}}. */
-  private static Optional<Long> number(String image) {
+  private static Optional<Long> numberIn(String image) {
     String file = image.startsWith(JSON) ? fileIn(image.substring(JSON.length())) : image;
     Matcher found = NAME.matcher(file);
     return found.matches() ? Optional.of(Long.parseLong(found.group(1))) : Optional.empty();

@@ -31,6 +31,8 @@ record Overlay(String name, AttachedDisk disk, Path path, String prefix, QemuWay
   /** The end of the file node's name, behind the prefix. */
   static final String FILE_NODE = "-file";
 
+  private static final String OVERLAY_NODE = "-overlay";
+
   private static final String FORMAT = "qcow2";
 
   String fileNode() {
@@ -38,7 +40,14 @@ record Overlay(String name, AttachedDisk disk, Path path, String prefix, QemuWay
   }
 
   String overlayNode() {
-    return prefix + "-overlay";
+    return prefix + OVERLAY_NODE;
+  }
+
+  /** The name of the file node below an overlay node of ours; of any other node, a name of none. */
+  static String fileNodeOf(String node) {
+    return node.endsWith(OVERLAY_NODE)
+        ? node.substring(0, node.length() - OVERLAY_NODE.length()) + FILE_NODE
+        : "";
   }
 
   String createJob() {
