@@ -148,11 +148,12 @@ class PassedOverlaysTest {
       // when
       Run dry = scene.recover("--dry-run");
       scene.assertWritesOn();
+      List<Path> overlays = scene.overlays();
       SnapshotResult next = take(scene.guest, SnapshotRequest.named("next"));
       Run run = scene.recover();
       // then
-      assertTold(dry, scene.guest.images(), scene.overlays());
-      assertEquals(scene.overlays(), bases(next), next::toString);
+      assertTold(dry, scene.guest.images(), overlays);
+      assertEquals(overlays, bases(next), next::toString);
       assertEquals(0, run.code(), run::toString);
       assertTold(run, scene.guest.images(), overlays(next));
       scene.assertWritesOn();
