@@ -11,6 +11,7 @@ module dev.stillpoint.backends {
   exports dev.stillpoint.backends.guard;
   exports dev.stillpoint.backends.guest;
   exports dev.stillpoint.backends.journal;
+  exports dev.stillpoint.backends.layers;
   exports dev.stillpoint.backends.lock;
   exports dev.stillpoint.backends.process;
   exports dev.stillpoint.backends.qemu;

@@ -24,6 +24,7 @@ import picocli.CommandLine.Spec;
       StatusCommand.class,
       RecoverCommand.class,
       DoctorCommand.class,
+      LayersCommand.class,
       QmpCommand.class,
       QgaCommand.class
     },

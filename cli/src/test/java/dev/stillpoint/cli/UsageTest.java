@@ -39,6 +39,10 @@ class UsageTest {
         "freeze --for 1s",
         "thaw",
         "status",
+        "layers",
+        "layers a b",
+        "layers a --qmp tcp:",
+        "layers a -o xml",
         "recover stray",
         "recover --thaw-bound soon"
       })

@@ -1,0 +1,101 @@
+package dev.stillpoint.backends.host;
+
+import java.io.File;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.stream.Stream;
+
+/** A short program of the host: no shell, its arguments as they are, bounded time and output. */
+public final class HostProgram {
+  /** How long it may run. */
+  public static final Duration MAX_TIME = Duration.ofSeconds(10);
+
+  /** How much it may say on each of its two outputs, in bytes. */
+  public static final int MAX_OUTPUT = 1024 * 1024;
+
+  private static final List<String> SYSTEM_DIRECTORIES = List.of("/usr/sbin", "/sbin");
+
+  private final Path file;
+
+  private HostProgram(Path file) {
+    this.file = file;
+  }
+
+  /** What it said. */
+  public record Said(int status, String out, String err) {}
+
+  /** The program on the path or among the system's; empty where it is not installed. */
+  public static Optional<HostProgram> find(String name) {
+    String path = Optional.ofNullable(System.getenv("PATH")).orElse("/usr/bin:/bin");
+    return Stream.concat(Stream.of(path.split(File.pathSeparator)), SYSTEM_DIRECTORIES.stream())
+        .filter(directory -> directory.startsWith("/"))
+        .map(directory -> Path.of(directory, name))
+        .filter(Files::isExecutable)
+        .findFirst()
+        .map(HostProgram::new);
+  }
+
+  /**
+   * Runs it to its end, and blocks for that.
+   *
+   * @throws IOException when it cannot be started, takes longer than {@link #MAX_TIME}, or says
+   *     more than {@link #MAX_OUTPUT}; it is killed then
+   */
+  public Said run(List<String> arguments) throws IOException {
+    var command = new ArrayList<>(List.of(file.toString()));
+    command.addAll(arguments);
+    var builder = new ProcessBuilder(command);
+    builder.environment().put("LC_ALL", "C.UTF-8");
+    Process process = builder.start();
+    try {
+      process.getOutputStream().close();
+      FutureTask<byte[]> out = reading(process, process.getInputStream());
+      FutureTask<byte[]> err = reading(process, process.getErrorStream());
+      if (!process.waitFor(MAX_TIME.toMillis(), TimeUnit.MILLISECONDS)) {
+        throw new IOException(file + " did not end within " + MAX_TIME.toSeconds() + " s");
+      }
+      return new Said(process.exitValue(), text(out), text(err));
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IOException("interrupted while " + file + " ran", e);
+    } finally {
+      process.destroyForcibly();
+    }
+  }
+
+  private static FutureTask<byte[]> reading(Process process, InputStream from) {
+    var task =
+        new FutureTask<>(() -> {
+          byte[] bytes = from.readNBytes(MAX_OUTPUT + 1);
+          if (bytes.length > MAX_OUTPUT) {
+            process.destroyForcibly();
+          }
+          return bytes;
+        });
+    Thread.ofPlatform().daemon().name("stillpoint-program").start(task);
+    return task;
+  }
+
+  private String text(FutureTask<byte[]> output) throws IOException, InterruptedException {
+    try {
+      byte[] bytes = output.get(MAX_TIME.toMillis(), TimeUnit.MILLISECONDS);
+      if (bytes.length > MAX_OUTPUT) {
+        throw new IOException(file + " said more than " + MAX_OUTPUT + " bytes");
+      }
+      return new String(bytes, StandardCharsets.UTF_8);
+    } catch (ExecutionException | TimeoutException e) {
+      throw new IOException("what " + file + " said could not be read", e);
+    }
+  }
+}

@@ -1,0 +1,83 @@
+package dev.stillpoint.core.disk;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+
+/** Which methods the layers of a disk allow, and which of them is the default. */
+class PossibleMethodTest {
+  private static final Layer.File FILE = new Layer.File(Path.of("/vm/d"), "0:41", 257);
+  private static final Layer.LogicalVolume VOLUME =
+      new Layer.LogicalVolume(
+          Path.of("/dev/mapper/vg-lv"), "253:0", "vg", "lv", Optional.empty(), Optional.empty());
+
+  private static Layer.FileSystem system(String type, String part, Optional<Boolean> reflink) {
+    return new Layer.FileSystem(
+        type,
+        Path.of("/vm"),
+        "/dev/sda1",
+        List.of(),
+        Optional.of(part).filter(name -> !name.isEmpty()),
+        reflink);
+  }
+
+  private static List<PossibleMethod> of(String format, Layer... under) {
+    var image = new Layer.Image("/vm/d", format, false, Optional.empty());
+    var stack = new Layers.Stack(image, List.of(under));
+    return PossibleMethod.of(new Layers("d", List.of(stack), List.of(), List.of()));
+  }
+
+  private static List<String> names(List<PossibleMethod> methods) {
+    return methods.stream().map(PossibleMethod::method).toList();
+  }
+
+  @Test
+  void anImageOnABtrfsInALogicalVolumeCanBeCutAtEachOfTheThree() {
+    // when
+    List<PossibleMethod> methods =
+        of("qcow2", FILE, system("btrfs", "/sv", Optional.of(true)), VOLUME);
+    // then
+    assertEquals(
+        List.of("qemu", "qemu-internal", "reflink", "btrfs", "lvm", "exec"), names(methods));
+    assertEquals(VOLUME, methods.get(4).layer());
+  }
+
+  @Test
+  void onlyWhatIsBuiltIsTheDefault() {
+    // when
+    List<PossibleMethod> methods = of("raw", VOLUME);
+    // then
+    assertEquals(List.of("qemu", "lvm", "exec"), names(methods));
+    assertEquals(List.of("qemu"), names(methods.stream().filter(PossibleMethod::standard).toList()));
+    assertEquals(List.of("qemu"), names(methods.stream().filter(PossibleMethod::built).toList()));
+    assertTrue(methods.get(0).why().contains("later lvm"), methods::toString);
+  }
+
+  @Test
+  void reflinkIsOfferedWhereItCanWorkAndWhereThatIsNotKnown() {
+    // when, then
+    assertTrue(names(of("raw", FILE, system("xfs", "", Optional.of(true)))).contains("reflink"));
+    assertTrue(names(of("raw", FILE, system("xfs", "", Optional.empty()))).contains("reflink"));
+    assertEquals(
+        List.of("qemu", "exec"), names(of("raw", FILE, system("xfs", "", Optional.of(false)))));
+    assertEquals(
+        List.of("qemu", "exec"), names(of("raw", FILE, system("ext4", "", Optional.of(false)))));
+  }
+
+  @Test
+  void aDatasetAZvolAndACephImageHaveTheirOwn() {
+    // given
+    var rbd = new Layer.RbdImage("p", Optional.empty(), "i", Optional.empty());
+    var zvol = new Layer.Zvol(Path.of("/dev/zd0"), "230:0", "tank/v");
+    // when, then
+    assertEquals(
+        List.of("qemu", "zfs", "exec"),
+        names(of("raw", FILE, system("zfs", "tank/vm", Optional.empty()))));
+    assertEquals(List.of("qemu", "zfs", "exec"), names(of("raw", zvol)));
+    assertEquals(List.of("qemu", "rbd", "exec"), names(of("raw", rbd)));
+  }
+}
