@@ -89,8 +89,7 @@ final class LayersJson {
     return json;
   }
 
-  private static ObjectNode put(
-      ObjectNode json, String layer, Path device, String number) {
+  private static ObjectNode put(ObjectNode json, String layer, Path device, String number) {
     return json.put("layer", layer).put("device", device.toString()).put("number", number);
   }
 

@@ -54,8 +54,7 @@ final class LayersText {
       case Layer.BlockDevice device -> "block device " + device.device();
       case Layer.Partition partition -> "partition " + partition.device();
       case Layer.Loop loop -> "loop device " + loop.device();
-      case Layer.LogicalVolume volume ->
-          "logical volume " + volume.group() + "/" + volume.name();
+      case Layer.LogicalVolume volume -> "logical volume " + volume.group() + "/" + volume.name();
       case Layer.Mapping mapping -> "device mapper " + mapping.device();
       case Layer.Zvol volume -> "zvol " + volume.dataset();
       case Layer.RbdImage rbd ->
@@ -108,8 +107,7 @@ final class LayersText {
             .part()
             .map(name -> (system.type().equals("btrfs") ? ", subvolume " : ", dataset ") + name)
             .orElse("");
-    String reflink =
-        system.reflink().map(can -> can ? ", reflink" : ", no reflink").orElse("");
+    String reflink = system.reflink().map(can -> can ? ", reflink" : ", no reflink").orElse("");
     return system.type() + " from " + system.source() + part + reflink;
   }
 

@@ -151,8 +151,7 @@ class LayersTest {
     host("mkfs.xfs", "-q", "-m", "reflink=" + made, sized("xfs.img", "320M").toString());
     // when
     JsonNode found =
-        layersAfter(
-            "mkdir m; mount -o loop xfs.img m; truncate -s 1M m/x.raw", home + "/m/x.raw");
+        layersAfter("mkdir m; mount -o loop xfs.img m; truncate -s 1M m/x.raw", home + "/m/x.raw");
     // then
     assertEquals(expected, layer(found, "file-system").path("reflink").asBoolean());
     assertEquals(expected, methods(found).startsWith("qemu reflink"), found::toString);
@@ -163,7 +162,9 @@ class LayersTest {
     // given
     Path image = sized("parts.img", "8M");
     String script =
-        "L=$(losetup -f --show '" + image + "'); trap 'losetup -d $L' EXIT;"
+        "L=$(losetup -f --show '"
+            + image
+            + "'); trap 'losetup -d $L' EXIT;"
             // The kernel may know no partition table, but it takes a partition that it is told of.
             + " addpart $L 1 2048 8192; shift; \"$@\" \"${L}p1\"";
     // when
@@ -208,10 +209,12 @@ class LayersTest {
                 "--export", "nbd,id=e,node-name=far,name=exp");
         QemuProcess qemu =
             QemuProcess.machineNone(
-                "-machine", "q35,accel=tcg",
+                "-machine",
+                "q35,accel=tcg",
                 "-blockdev",
                 "driver=nbd,node-name=node0,server.type=unix,export=exp,server.path=" + socket,
-                "-device", "virtio-blk-pci,id=vd0,drive=node0")) {
+                "-device",
+                "virtio-blk-pci,id=vd0,drive=node0")) {
       assertTrue(server.qmp().isAbsolute());
       // when
       JsonNode found = layersUnder(List.of(), "vd0", "--qmp", qemu.qmp().toString());
@@ -230,8 +233,7 @@ class LayersTest {
     // given
     host("qemu-img", "create", "-q", "-f", "qcow2", "mine.qcow2", "8M");
     Files.setPosixFilePermissions(
-        home.resolve("mine.qcow2"),
-        PosixFilePermissions.fromString("rw-------"));
+        home.resolve("mine.qcow2"), PosixFilePermissions.fromString("rw-------"));
     host("chmod", "755", temporary.toString(), home.toString());
     var stranger = List.of("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups");
     // when

@@ -5,7 +5,6 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
-import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -46,7 +45,7 @@ final class DeviceTree {
         return end(new Layer.Unseen(number, "the kernel shows no such block device"));
       }
       return step(number, link.toRealPath());
-    } catch (IOException | InvalidPathException e) {
+    } catch (IOException | IllegalArgumentException e) {
       return end(new Layer.Unseen(number, "/sys could not be read: " + e));
     }
   }

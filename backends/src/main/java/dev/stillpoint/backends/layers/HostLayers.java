@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
@@ -25,6 +26,7 @@ final class HostLayers {
   private static final Set<String> WITHOUT_REFLINK =
       Set.of("ext2", "ext3", "ext4", "vfat", "tmpfs");
   private static final Set<String> NETWORK = Set.of("nfs", "nfs4", "cifs", "smb3", "ceph", "9p");
+  private static final Set<String> MEMORY = Set.of("tmpfs", "ramfs", "rootfs");
   private static final Set<String> ZFS = Set.of("zfs", "fuse.zfs");
 
   private final Mounts mounts;
@@ -99,7 +101,12 @@ final class HostLayers {
       layers.add(new Layer.Remote(mount.type(), mount.source()));
       return List.of();
     }
-    return devicesOf(mount);
+    List<String> below = devicesOf(mount);
+    if (below.isEmpty() && !MEMORY.contains(mount.type())) {
+      String why = "what is under a file system of the type " + mount.type() + " is not told";
+      layers.add(new Layer.Unseen(mount.source(), why));
+    }
+    return below;
   }
 
   private List<String> devicesOf(Mount mount) {
@@ -112,7 +119,7 @@ final class HostLayers {
     try {
       HostFile source = HostFile.read(Path.of(mount.source()));
       return source.kind() == HostFile.Kind.BLOCK ? devices.ofBtrfs(source.target()) : List.of();
-    } catch (IOException e) {
+    } catch (IOException | InvalidPathException e) {
       return List.of();
     }
   }
@@ -166,7 +173,7 @@ final class HostLayers {
         if (device.read(sector, 0) < BYTES) {
           return Optional.empty();
         }
-      } catch (IOException e) {
+      } catch (IOException | InvalidPathException e) {
         return Optional.empty();
       }
       if (!new String(sector.array(), 0, 4, StandardCharsets.US_ASCII).equals("XFSB")) {

@@ -23,8 +23,7 @@ class HostProgramTest {
   void oneThatSaysTooMuchIsStopped() {
     // when
     var refused =
-        assertThrows(
-            IOException.class, () -> HostProgram.find("yes").orElseThrow().run(List.of()));
+        assertThrows(IOException.class, () -> HostProgram.find("yes").orElseThrow().run(List.of()));
     // then
     assertTrue(refused.getMessage().contains("more than 1048576 bytes"), refused::getMessage);
   }

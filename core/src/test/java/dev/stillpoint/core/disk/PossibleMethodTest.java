@@ -52,7 +52,8 @@ class PossibleMethodTest {
     List<PossibleMethod> methods = of("raw", VOLUME);
     // then
     assertEquals(List.of("qemu", "lvm", "exec"), names(methods));
-    assertEquals(List.of("qemu"), names(methods.stream().filter(PossibleMethod::standard).toList()));
+    assertEquals(
+        List.of("qemu"), names(methods.stream().filter(PossibleMethod::standard).toList()));
     assertEquals(List.of("qemu"), names(methods.stream().filter(PossibleMethod::built).toList()));
     assertTrue(methods.get(0).why().contains("later lvm"), methods::toString);
   }
