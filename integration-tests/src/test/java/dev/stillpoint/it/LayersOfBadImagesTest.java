@@ -86,7 +86,7 @@ class LayersOfBadImagesTest {
     SnapshotException refused = refused(home.resolve(name).toString());
     // then
     assertEquals(ErrorCode.DISK_UNSUITABLE, refused.failure().code());
-    assertTrue(refused.getMessage().contains(told), refused::getMessage);
+    assertTrue(refused.failure().message().contains(told), refused::toString);
   }
 
   @ParameterizedTest
@@ -117,8 +117,9 @@ class LayersOfBadImagesTest {
     SnapshotException refused = refused(broken.toString());
     // then
     assertEquals(ErrorCode.DISK_UNSUITABLE, refused.failure().code());
-    assertTrue(refused.getMessage().contains("cannot be read as an image"), refused::getMessage);
-    assertTrue(refused.getMessage().lines().count() == 1, refused::getMessage);
+    assertTrue(
+        refused.failure().message().contains("cannot be read as an image"), refused::toString);
+    assertTrue(refused.failure().message().lines().count() == 1, refused::toString);
   }
 
   @Test

@@ -57,16 +57,16 @@ sealed interface ImageAddress {
     if (rbd.matches()) {
       return rbd(rbd.group(1), rbd.group(2), rbd.group(3), rbd.group(4));
     }
-    Matcher nbd = NBD.matcher(name);
-    if (nbd.matches()) {
-      return remote("nbd", nbd.group(1) + (nbd.group(2) == null ? "" : "/" + nbd.group(2)));
-    }
     Matcher url = URL.matcher(name);
     if (url.matches()) {
       String protocol = url.group(1).replaceFirst("\\+.*", "");
       Matcher socket = SOCKET.matcher(name);
       String server = socket.find() ? "unix:" + socket.group(1) : "";
       return remote(protocol, server + url.group(2));
+    }
+    Matcher nbd = NBD.matcher(name);
+    if (nbd.matches()) {
+      return remote("nbd", nbd.group(1) + (nbd.group(2) == null ? "" : "/" + nbd.group(2)));
     }
     int colon = name.indexOf(':');
     if (colon > 0 && name.indexOf('/') != 0 && !name.substring(0, colon).contains("/")) {

@@ -25,7 +25,7 @@ class HostProgramTest {
     var refused =
         assertThrows(IOException.class, () -> HostProgram.find("yes").orElseThrow().run(List.of()));
     // then
-    assertTrue(refused.getMessage().contains("more than 1048576 bytes"), refused::getMessage);
+    assertTrue(refused.toString().contains("more than 1048576 bytes"), refused::toString);
   }
 
   @Test
