@@ -162,7 +162,7 @@ class LayersTest {
     // given
     Path image = sized("parts.img", "8M");
     String script =
-        "L=$(losetup -f --show '"
+        "L=$(losetup -fP --show '"
             + image
             + "'); trap 'losetup -d $L' EXIT;"
             // The kernel may know no partition table, but it takes a partition that it is told of.
@@ -206,7 +206,7 @@ class LayersTest {
             QemuProcess.storageDaemon(
                 "--blockdev", "driver=file,node-name=far,filename=" + home + "/far.raw",
                 "--nbd-server", "addr.type=unix,addr.path=" + socket,
-                "--export", "nbd,id=e,node-name=far,name=exp");
+                "--export", "nbd,id=e,node-name=far,name=exp,writable=on");
         QemuProcess qemu =
             QemuProcess.machineNone(
                 "-machine",
@@ -226,6 +226,34 @@ class LayersTest {
           found::toString);
       assertEquals("qemu exec", methods(found));
     }
+  }
+
+  @Test
+  void ofABrokenChainWhatIsThereIsToldAndThatItIsBroken() throws Exception {
+    // given
+    host(
+        "qemu-img",
+        "create",
+        "-q",
+        "-u",
+        "-f",
+        "qcow2",
+        "-F",
+        "qcow2",
+        "-b",
+        "gone",
+        "top.qcow2",
+        "1M");
+    // when
+    Run run;
+    try (var process =
+        CommandLineProcess.start(Way.MODULE_PATH, temporary, "layers", home + "/top.qcow2")) {
+      run = process.ended();
+    }
+    // then
+    assertEquals(1, run.code(), run::err);
+    assertTrue(run.out().startsWith("disk " + home + "/top.qcow2\n  image "), run::out);
+    assertTrue(run.err().contains("/gone' of"), run::err);
   }
 
   @Test
