@@ -140,15 +140,14 @@ public final class LayerFinder {
       return Optional.empty();
     }
     ImageProbe probe = ImageProbe.read(here.path(), here.format());
+    Optional<Path> directory = Optional.ofNullable(here.path().getParent());
     probe.note().ifPresent(notes::add);
     probe
         .dataFile()
+        .map(name -> name(ImageAddress.of(name, directory)))
         .ifPresent(data ->
             notes.add("the data of '" + here.path() + "' lies in '" + data + "', not looked at"));
-    Optional<ImageAddress> below =
-        probe
-            .backing()
-            .map(name -> ImageAddress.of(name, Optional.ofNullable(here.path().getParent())));
+    Optional<ImageAddress> below = probe.backing().map(name -> ImageAddress.of(name, directory));
     add(
         here.path().toString(),
         probe.format(),
