@@ -48,6 +48,10 @@ public final class Job implements AutoCloseable {
   private boolean askAgain;
   private boolean pollIsDue;
   private boolean concluded;
+
+  /** When an answer came first in which it was not; 0 before that. */
+  private long missedNanos;
+
   private boolean cancelled;
   private Optional<Optional<String>> toldByEvent = Optional.empty();
 
@@ -238,8 +242,16 @@ public final class Job implements AutoCloseable {
       }
     }
     Optional<Optional<String>> known;
+    long missedFor;
     synchronized (this) {
       known = toldByEvent;
+      long now = System.nanoTime();
+      missedNanos = missedNanos == 0 ? now : missedNanos;
+      missedFor = now - missedNanos;
+    }
+    if (known.isEmpty() && missedFor < POLL.toNanos()) {
+      // Events and answers come on threads of their own: its end may have been told already.
+      return;
     }
     if (known.isEmpty()) {
       fail(JobFailedException.Reason.FORGOTTEN, "is not there any more, and nobody told its end");

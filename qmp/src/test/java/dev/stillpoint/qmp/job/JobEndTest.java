@@ -57,4 +57,25 @@ class JobEndTest {
       }
     }
   }
+
+  @Test
+  void oneWhoseEndIsHeardAfterTheAnswerThatKnowsItNoMoreIsNotLost() throws Exception {
+    try (FakeQmpServer monitor = FakeQmpServer.start()) {
+      // given
+      monitor
+          .on("query-jobs")
+          .returns("[]")
+          .on("query-status")
+          .returns("{'running':true,'status':'running'}");
+      try (QmpClient client = QmpClient.connect(monitor.endpoint()).join()) {
+        Job job = Job.adopt(client, "j", progress -> {});
+        client.execute(new QueryStatus()).join();
+        // when
+        monitor.event(
+            "BLOCK_JOB_COMPLETED", "{'device':'j','type':'commit','len':1,'offset':1,'speed':0}");
+        // then
+        job.ended().toCompletableFuture().get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
+      }
+    }
+  }
 }
