@@ -73,7 +73,7 @@ public final class GuardedFreezer implements Freezer {
    * The operation has gone on without this freeze, or the guard may be done with it: written now,
    * nobody would thaw it.
    */
-  private static CompletionStage<FreezeReport> tooLate() {
+  static CompletionStage<FreezeReport> tooLate() {
     return CompletableFuture.failedFuture(
         FreezeException.notWritten(
             Failure.of(ErrorCode.GUARD_FAILED, "the guard was not ready in time, so no freeze")));
@@ -91,7 +91,7 @@ public final class GuardedFreezer implements Freezer {
   public CompletionStage<ThawReport> thaw(Deadline deadline) {
     if (gate.close()) {
       guard.thawed(false);
-      return CompletableFuture.completedFuture(doubtful("the freeze was never written"));
+      return neverWritten();
     }
     if (guard.isFresh()) {
       return inner.thaw(deadline).thenApply(letGo);
@@ -129,6 +129,11 @@ public final class GuardedFreezer implements Freezer {
         proof.warnings(),
         proof.firstWrittenNanos(),
         proof.repliedNanos());
+  }
+
+  /** The thaw of a guest to which no freeze will be written any more. */
+  static CompletionStage<ThawReport> neverWritten() {
+    return CompletableFuture.completedFuture(doubtful("the freeze was never written"));
   }
 
   private static ThawReport doubtful(String why) {

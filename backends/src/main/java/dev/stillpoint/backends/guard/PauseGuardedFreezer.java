@@ -9,9 +9,19 @@ import java.util.concurrent.CompletionStage;
 
 /**
  * A freezer whose agent no guard can reach, in an operation that may pause a machine whose monitor
- * it can: the guard is armed for the pause before the freeze, and not while the guest is frozen.
+ * it can: the guard is armed for the pause before the freeze, and not while the guest is frozen. An
+ * operation that has gone on without the freeze meanwhile is not frozen any more.
  */
-record PauseGuardedFreezer(Freezer inner, OperationGuard guard) implements Freezer {
+final class PauseGuardedFreezer implements Freezer {
+  private final Freezer inner;
+  private final OperationGuard guard;
+  private final Gate gate = new Gate();
+
+  PauseGuardedFreezer(Freezer inner, OperationGuard guard) {
+    this.inner = inner;
+    this.guard = guard;
+  }
+
   @Override
   public CompletionStage<Void> prepare(Deadline deadline) {
     return inner.prepare(deadline);
@@ -22,7 +32,7 @@ record PauseGuardedFreezer(Freezer inner, OperationGuard guard) implements Freez
     return guard
         .armForPlannedPause()
         .handle(PauseGuardedFreezer::orNoFreeze)
-        .thenCompose(armed -> inner.freeze(deadline));
+        .thenCompose(armed -> gate.open() ? inner.freeze(deadline) : GuardedFreezer.tooLate());
   }
 
   private static boolean orNoFreeze(Object armed, Throwable thrown) {
@@ -34,11 +44,12 @@ record PauseGuardedFreezer(Freezer inner, OperationGuard guard) implements Freez
 
   @Override
   public CompletionStage<ThawReport> thaw(Deadline deadline) {
-    return inner.thaw(deadline);
+    return gate.close() ? GuardedFreezer.neverWritten() : inner.thaw(deadline);
   }
 
   @Override
   public void release() {
+    var unused = gate.close();
     inner.release();
   }
 }

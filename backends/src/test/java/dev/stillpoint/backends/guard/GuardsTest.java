@@ -21,6 +21,8 @@ import dev.stillpoint.qga.QgaClient;
 import dev.stillpoint.qga.qapi.GuestFsfreezeFreeze;
 import dev.stillpoint.qga.qapi.GuestFsfreezeThaw;
 import dev.stillpoint.qga.testing.FakeAgent;
+import dev.stillpoint.qmp.QmpClient;
+import dev.stillpoint.qmp.testing.FakeQmpServer;
 import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -285,6 +287,32 @@ class GuardsTest {
       }
       return GuardLaunch.standard().launch(mainClass, arguments);
     };
+  }
+
+  @Test
+  void aFreezeThatWaitsForTheGuardOfAPauseIsNotWrittenAfterItsThaw() {
+    // given: the agent has no guard, and that of the pause takes its time
+    var go = new CountDownLatch(1);
+    OperationGuard guard = guard(Guards.fresh().launchedBy(counting(after(go))), "cafe0001");
+    try (FakeQmpServer monitor = FakeQmpServer.start();
+        QmpClient qmp = QmpClient.connect(monitor.endpoint()).join()) {
+      guard.willPause(qmp);
+      var freezer =
+          new PauseGuardedFreezer(new GuestQuiescer(qga, Optional.empty()).freezer(), guard);
+      var frozen = freezer.freeze(Deadline.after(ArmedGuard.PATIENCE)).toCompletableFuture();
+      // when: the operation is cancelled
+      ThawReport thawed = join(freezer.thaw(Deadline.after(ArmedGuard.PATIENCE)));
+      go.countDown();
+      // then
+      await().atMost(ArmedGuard.PATIENCE).until(frozen::isDone);
+      freezer.release();
+      guard.resumed(false);
+      guard.end();
+      assertTrue(frozen.isCompletedExceptionally());
+      assertFalse(thawed.freezeHeld());
+      assertEquals(0, agent.freezes());
+      assertFalse(agent.guestFrozen());
+    }
   }
 
   @Test
