@@ -8,6 +8,7 @@ module dev.stillpoint.backends {
   requires static transitive org.jspecify;
 
   exports dev.stillpoint.backends;
+  exports dev.stillpoint.backends.disks;
   exports dev.stillpoint.backends.guard;
   exports dev.stillpoint.backends.guest;
   exports dev.stillpoint.backends.journal;

@@ -7,4 +7,6 @@ module dev.stillpoint.core {
   exports dev.stillpoint.core.disk;
   exports dev.stillpoint.core.snapshot;
   exports dev.stillpoint.core.spi;
+
+  uses dev.stillpoint.core.spi.SnapshotMethodProvider;
 }

@@ -1,5 +1,6 @@
 package dev.stillpoint.backends;
 
+import dev.stillpoint.backends.disks.MachineDisks;
 import dev.stillpoint.backends.guard.Guards;
 import dev.stillpoint.backends.guest.GuestQuiescer;
 import dev.stillpoint.backends.guest.MonitorPauser;
@@ -8,6 +9,7 @@ import dev.stillpoint.backends.journal.JournalDirectory;
 import dev.stillpoint.backends.journal.StateDirectory;
 import dev.stillpoint.backends.lock.MachineLock;
 import dev.stillpoint.backends.qemu.QemuOverlays;
+import dev.stillpoint.core.coordinator.MethodSet;
 import dev.stillpoint.core.coordinator.SnapshotCoordinator;
 import dev.stillpoint.core.disk.SelectedDisk;
 import dev.stillpoint.core.snapshot.ErrorCode;
@@ -19,12 +21,15 @@ import dev.stillpoint.core.spi.Cut;
 import dev.stillpoint.core.spi.CutDisk;
 import dev.stillpoint.core.spi.CutOrder;
 import dev.stillpoint.core.spi.Deadline;
+import dev.stillpoint.core.spi.DiskLocator;
 import dev.stillpoint.core.spi.FreezeException;
 import dev.stillpoint.core.spi.FreezeReport;
 import dev.stillpoint.core.spi.Journal;
+import dev.stillpoint.core.spi.LocatedDisk;
 import dev.stillpoint.core.spi.MachineStatus;
 import dev.stillpoint.core.spi.QuiesceCheck;
 import dev.stillpoint.core.spi.QuiesceOrder;
+import dev.stillpoint.core.spi.Services;
 import dev.stillpoint.core.spi.ThawReport;
 import dev.stillpoint.qga.QgaClient;
 import dev.stillpoint.qmp.QmpClient;
@@ -112,18 +117,31 @@ public final class Doctor {
         obstacles.add(
             Failure.of(ErrorCode.MACHINE_NOT_READY, "the machine does not run: " + machine));
       }
-      // A name that no file beside the images has.
-      var name = new SnapshotName("doctor-" + SnapshotCoordinator.newOperationId());
-      var order = new CutOrder(NO_OPERATION, name, chosen);
-      Cut cut =
-          joined(
-              new QemuOverlays(monitor, Optional.empty()).check(order, Deadline.after(PATIENCE)));
-      disks = cut.disks();
-      notCovered.addAll(cut.notCovered());
-      warnings.addAll(cut.warnings());
+      examineDisks();
     } catch (SnapshotException e) {
       obstacles.add(e.failure());
     }
+  }
+
+  private void examineDisks() {
+    Deadline deadline = Deadline.after(PATIENCE);
+    DiskLocator.Located located = joined(new MachineDisks(monitor).locate(chosen, deadline));
+    notCovered.addAll(located.notCovered());
+    disks = located.disks().stream().map(LocatedDisk::guest).toList();
+    var methods =
+        MethodSet.installed(
+            List.of(new QemuOverlays(monitor, Optional.empty())),
+            Services.none().with(QmpClient.class, monitor));
+    // A name that no file beside the images has.
+    var name = new SnapshotName("doctor-" + SnapshotCoordinator.newOperationId());
+    methods
+        .grouped(located.disks())
+        .forEach((method, group) -> {
+          var order = new CutOrder(NO_OPERATION, name, group);
+          Cut cut = joined(methods.require(method, group.get(0).name()).check(order, deadline));
+          notCovered.addAll(cut.notCovered());
+          warnings.addAll(cut.warnings());
+        });
   }
 
   private void examineGuest(QgaClient agent) {

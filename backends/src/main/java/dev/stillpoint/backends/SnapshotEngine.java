@@ -1,5 +1,6 @@
 package dev.stillpoint.backends;
 
+import dev.stillpoint.backends.disks.MachineDisks;
 import dev.stillpoint.backends.guard.GuardedPauser;
 import dev.stillpoint.backends.guard.GuardedQuiescer;
 import dev.stillpoint.backends.guard.Guards;
@@ -24,6 +25,7 @@ import dev.stillpoint.core.spi.MachineIdentity;
 import dev.stillpoint.core.spi.Pauser;
 import dev.stillpoint.core.spi.QuiesceCheck;
 import dev.stillpoint.core.spi.Quiescer;
+import dev.stillpoint.core.spi.Services;
 import dev.stillpoint.qga.QgaClient;
 import dev.stillpoint.qmp.QmpClient;
 import dev.stillpoint.qmp.endpoint.Endpoint;
@@ -236,7 +238,9 @@ public final class SnapshotEngine {
       var overlays = new QemuOverlays(monitor, way);
       var coordinator =
           SnapshotCoordinator.builder()
+              .locator(new MachineDisks(monitor))
               .method(passFiles ? overlays.passingFiles() : overlays)
+              .installedMethods(Services.none().with(QmpClient.class, monitor))
               .pauser(pauser(guard))
               .journal(journal)
               .machine(deadline -> identify(deadline, known))

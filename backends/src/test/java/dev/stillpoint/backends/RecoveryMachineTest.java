@@ -23,6 +23,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import org.junit.jupiter.api.Test;
@@ -196,6 +197,7 @@ class RecoveryMachineTest extends RecoveryScene {
             "prepared",
             first.toString(),
             Optional.of("sp-" + ID + "-1-overlay"),
+            Map.of(),
             above.belongings().stream()
                 .map(one ->
                     new Inventory.Belonging(
@@ -229,6 +231,7 @@ class RecoveryMachineTest extends RecoveryScene {
             "prepared",
             plain.source(),
             plain.node(),
+            Map.of(),
             List.of(
                 plain.belongings().get(0),
                 new Inventory.Belonging(

@@ -165,6 +165,7 @@ abstract class RecoveryScene {
         "prepared",
         images + "/base" + n + ".qcow2",
         Optional.of("node" + n),
+        Map.of(),
         List.of(
             new Belonging(Kind.FILE, "overlay", overlay.toString(), number),
             new Belonging(Kind.NODE, "file", prefix + "-file", Optional.empty()),

@@ -47,7 +47,7 @@ final class MachineOptions {
 
   @Option(
       names = "--disk",
-      paramLabel = "DISK[,method=M][,overlay=PATH]",
+      paramLabel = "DISK[,method=M][,overlay=PATH][,KEY=VALUE...]",
       converter = DiskText.class,
       description =
           "a disk: qdev id, block device name, node name or image path; ',,' is a comma; all"

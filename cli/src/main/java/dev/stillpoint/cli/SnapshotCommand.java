@@ -7,6 +7,7 @@ import dev.stillpoint.core.snapshot.Failure;
 import dev.stillpoint.core.snapshot.FreezeScope;
 import dev.stillpoint.core.snapshot.LateCut;
 import dev.stillpoint.core.snapshot.Outcome;
+import dev.stillpoint.core.snapshot.Pausing;
 import dev.stillpoint.core.snapshot.Quiesce;
 import dev.stillpoint.core.snapshot.SnapshotException;
 import dev.stillpoint.core.snapshot.SnapshotName;
@@ -122,6 +123,12 @@ final class SnapshotCommand implements Callable<Integer> {
   private LateCut lateCut = LateCut.UNDO;
 
   @Option(
+      names = "--no-pause",
+      description =
+          "never pause the machine; disks that are not cut at one instant have no consistency then")
+  private boolean noPause;
+
+  @Option(
       names = "--qemu-way",
       paramLabel = "prepared|sync-existing|sync-absolute",
       converter = WayText.class,
@@ -170,6 +177,7 @@ final class SnapshotCommand implements Callable<Integer> {
           timeout,
           thawBound,
           lateCut,
+          noPause ? Pausing.FORBIDDEN : Pausing.ALLOWED,
           dryRun);
     } catch (IllegalArgumentException e) {
       throw new ParameterException(commandLine(), e.getMessage());

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.stillpoint.backends.SnapshotEngine;
 import dev.stillpoint.backends.journal.JournalDirectory;
+import dev.stillpoint.backends.qemu.QemuDisks;
 import dev.stillpoint.backends.qemu.QemuOverlays;
 import dev.stillpoint.backends.qemu.QemuRemains;
 import dev.stillpoint.backends.qemu.QemuUndo;
@@ -217,7 +218,8 @@ class PassedOverlaysTest {
 
   /** One that was applied, and after which the guest has written. */
   private static Cut cut(Guest guest, QmpClient monitor, String name) {
-    var order = new CutOrder(name, new SnapshotName(name), List.of());
+    var disks = QemuDisks.locate(monitor, List.of(), soon()).disks();
+    var order = new CutOrder(name, new SnapshotName(name), disks);
     var overlays = new QemuOverlays(monitor, Optional.empty()).passingFiles();
     Cut cut = done(overlays.check(order, soon()));
     done(cut.reserve(soon()));

@@ -12,6 +12,7 @@ import dev.stillpoint.core.spi.Cut;
 import dev.stillpoint.core.spi.CutOrder;
 import dev.stillpoint.core.spi.Deadline;
 import dev.stillpoint.core.spi.MachineIdentity;
+import dev.stillpoint.core.spi.MethodTraits;
 import dev.stillpoint.core.spi.SnapshotMethod;
 import dev.stillpoint.qga.QgaClient;
 import dev.stillpoint.qmp.QmpClient;
@@ -88,6 +89,11 @@ final class TwoMethodSnapshot {
     @Override
     public String name() {
       return NAME;
+    }
+
+    @Override
+    public MethodTraits traits() {
+      return overlays.traits();
     }
 
     @Override

@@ -30,19 +30,11 @@ public record GuardedQuiescer(Quiescer inner, QgaClient agent, OperationGuard gu
   /** The same with a guard, as far as there can be one. */
   public QuiesceCheck.Ready guarded(QuiesceCheck.Ready ready) {
     if (GuardedLine.canReach(agent.endpoint().toString())) {
-      return new QuiesceCheck.Ready(
-          new GuardedFreezer(ready.freezer(), agent, guard),
-          ready.notCovered(),
-          ready.warnings(),
-          ready.pace());
+      return ready.by(new GuardedFreezer(ready.freezer(), agent, guard));
     }
     List<String> warnings = new ArrayList<>(ready.warnings());
     warnings.add(unguarded(agent.endpoint()));
-    return new QuiesceCheck.Ready(
-        new PauseGuardedFreezer(ready.freezer(), guard),
-        ready.notCovered(),
-        warnings,
-        ready.pace());
+    return ready.by(new PauseGuardedFreezer(ready.freezer(), guard)).withWarnings(warnings);
   }
 
   private static String unguarded(Endpoint endpoint) {

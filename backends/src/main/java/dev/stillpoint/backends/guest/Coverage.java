@@ -105,7 +105,8 @@ final class Coverage {
             all ? List.of() : freezable.stream().map(GuestFilesystemInfo::mountpoint).toList(),
             devices(freezable),
             notCovered,
-            warnings));
+            warnings,
+            all && !freezable.isEmpty() && freezable.size() == matches.size()));
   }
 
   private Optional<String> leftOut(GuestFilesystemInfo one) {

@@ -9,9 +9,14 @@ import java.util.List;
  * @param expected how many file systems have to freeze, at least; 0 where that is not known
  * @param notCovered what stays out, and why
  * @param warnings what the caller should know
+ * @param everyWriter whether all file systems of the guest are known, and all of them are to freeze
  */
 record FreezePlan(
-    List<String> mountpoints, int expected, List<String> notCovered, List<String> warnings) {
+    List<String> mountpoints,
+    int expected,
+    List<String> notCovered,
+    List<String> warnings,
+    boolean everyWriter) {
   /** Copies the lists. */
   FreezePlan {
     mountpoints = List.copyOf(mountpoints);
@@ -21,11 +26,11 @@ record FreezePlan(
 
   /** This plan for a guest whose agent counts in another way than it lists. */
   FreezePlan withoutCount() {
-    return new FreezePlan(mountpoints, 0, notCovered, warnings);
+    return new FreezePlan(mountpoints, 0, notCovered, warnings, everyWriter);
   }
 
   /** Everything, of a guest of whose file systems nothing is known. */
   static FreezePlan everything(List<String> warnings) {
-    return new FreezePlan(List.of(), 0, List.of(), warnings);
+    return new FreezePlan(List.of(), 0, List.of(), warnings, false);
   }
 }

@@ -226,7 +226,7 @@ public final class GuestQuiescer implements Quiescer {
     }
     FreezeRehearsal.once();
     var freezer = new AgentFreezer(AgentLine.of(client), plan, survey.isWindows(), presence);
-    return new QuiesceCheck.Ready(freezer, plan.notCovered(), warnings, pace);
+    return new QuiesceCheck.Ready(freezer, plan.notCovered(), warnings, plan.everyWriter(), pace);
   }
 
   /** A freezer for all file systems, without any check before it. */

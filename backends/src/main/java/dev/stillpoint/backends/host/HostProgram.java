@@ -1,8 +1,10 @@
 package dev.stillpoint.backends.host;
 
+import dev.stillpoint.core.spi.Deadline;
 import java.io.File;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -20,6 +22,12 @@ import java.util.stream.Stream;
 public final class HostProgram {
   /** How long it may run. */
   public static final Duration MAX_TIME = Duration.ofSeconds(10);
+
+  /** How long the end of one is awaited that must not be killed. */
+  public static final Duration MAX_UNKILLED = Duration.ofMinutes(10);
+
+  /** How long after its end what it said may still come, from a child that it has left. */
+  private static final Duration LAST_WORDS = Duration.ofSeconds(2);
 
   /** How much it may say on each of its two outputs, in bytes. */
   public static final int MAX_OUTPUT = 1024 * 1024;
@@ -53,33 +61,81 @@ public final class HostProgram {
    *     more than {@link #MAX_OUTPUT}; it is killed then
    */
   public Said run(List<String> arguments) throws IOException {
+    return run(arguments, "", Deadline.after(MAX_TIME));
+  }
+
+  /**
+   * The same with another bound.
+   *
+   * @param input what it is told on its standard input
+   * @throws IOException as above, with the deadline instead of {@link #MAX_TIME}
+   */
+  public Said run(List<String> arguments, String input, Deadline deadline) throws IOException {
+    Process process = start(arguments);
+    try {
+      return said(process, input, deadline);
+    } finally {
+      process.descendants().forEach(ProcessHandle::destroyForcibly);
+      process.destroyForcibly();
+    }
+  }
+
+  /**
+   * Runs it to its end and does not kill it, whatever happens.
+   *
+   * @throws IOException when it cannot be started or its end is not seen within {@link
+   *     #MAX_UNKILLED}
+   */
+  public Said runToEnd(List<String> arguments) throws IOException {
+    return said(start(arguments), "", Deadline.after(MAX_UNKILLED));
+  }
+
+  private Process start(List<String> arguments) throws IOException {
     var command = new ArrayList<>(List.of(file.toString()));
     command.addAll(arguments);
     var builder = new ProcessBuilder(command);
     builder.environment().put("LC_ALL", "C.UTF-8");
-    Process process = builder.start();
+    return builder.start();
+  }
+
+  private Said said(Process process, String input, Deadline deadline) throws IOException {
+    FutureTask<byte[]> out = reading(process.getInputStream());
+    FutureTask<byte[]> err = reading(process.getErrorStream());
     try {
-      process.getOutputStream().close();
-      FutureTask<byte[]> out = reading(process, process.getInputStream());
-      FutureTask<byte[]> err = reading(process, process.getErrorStream());
-      if (!process.waitFor(MAX_TIME.toMillis(), TimeUnit.MILLISECONDS)) {
-        throw new IOException(file + " did not end within " + MAX_TIME.toSeconds() + " s");
+      tell(process, input);
+      if (!process.waitFor(deadline.remaining().toMillis(), TimeUnit.MILLISECONDS)) {
+        throw new IOException(file + " did not end in time");
       }
       return new Said(process.exitValue(), text(out), text(err));
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new IOException("interrupted while " + file + " ran", e);
-    } finally {
-      process.destroyForcibly();
     }
   }
 
-  private static FutureTask<byte[]> reading(Process process, InputStream from) {
+  /** On a thread of its own: one that reads nothing would hold its caller past every deadline. */
+  private static void tell(Process process, String input) {
+    Thread.ofPlatform()
+        .daemon()
+        .name("stillpoint-program-input")
+        .start(() -> {
+          try (OutputStream to = process.getOutputStream()) {
+            to.write(input.getBytes(StandardCharsets.UTF_8));
+          } catch (IOException e) {
+            // It has closed its end without reading: what it has to say it says elsewhere.
+          }
+        });
+  }
+
+  /**
+   * Reads on past the limit and keeps none of it, so that the program is not held by a full pipe.
+   */
+  private static FutureTask<byte[]> reading(InputStream from) {
     var task =
         new FutureTask<>(() -> {
           byte[] bytes = from.readNBytes(MAX_OUTPUT + 1);
           if (bytes.length > MAX_OUTPUT) {
-            process.destroyForcibly();
+            from.transferTo(OutputStream.nullOutputStream());
           }
           return bytes;
         });
@@ -89,7 +145,7 @@ public final class HostProgram {
 
   private String text(FutureTask<byte[]> output) throws IOException, InterruptedException {
     try {
-      byte[] bytes = output.get(MAX_TIME.toMillis(), TimeUnit.MILLISECONDS);
+      byte[] bytes = output.get(LAST_WORDS.toMillis(), TimeUnit.MILLISECONDS);
       if (bytes.length > MAX_OUTPUT) {
         throw new IOException(file + " said more than " + MAX_OUTPUT + " bytes");
       }

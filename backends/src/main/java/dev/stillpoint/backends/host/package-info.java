@@ -1,4 +1,4 @@
-/** What this host tells of itself, and its programs: not for others. */
+/** What this host tells of itself, and programs, here or on the machine that owns a storage. */
 @NullMarked
 package dev.stillpoint.backends.host;
 

@@ -20,8 +20,10 @@ import dev.stillpoint.core.spi.JournalEntry.Ending;
 import dev.stillpoint.core.spi.MachineIdentity;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -59,6 +61,10 @@ final class EntryJson {
     json.put("disk", disk.disk()).put("method", disk.method()).put("way", disk.way());
     json.put("source", disk.source());
     put(json, "node", disk.node());
+    if (!disk.options().isEmpty()) {
+      ObjectNode options = json.putObject("options");
+      disk.options().forEach(options::put);
+    }
     ArrayNode ours = json.putArray("ours");
     for (Belonging one : disk.belongings()) {
       ObjectNode item = ours.addObject();
@@ -123,7 +129,14 @@ final class EntryJson {
         text(json, "way"),
         text(json, "source"),
         optional(json.get("node")).map(JsonNode::asText),
+        options(json.path("options")),
         list(json.path("ours"), EntryJson::belonging));
+  }
+
+  private static Map<String, String> options(JsonNode json) {
+    Map<String, String> options = new LinkedHashMap<>();
+    json.properties().forEach(one -> options.put(one.getKey(), one.getValue().asText()));
+    return options;
   }
 
   private static Belonging belonging(JsonNode json) {

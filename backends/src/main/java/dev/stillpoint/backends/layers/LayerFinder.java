@@ -75,6 +75,15 @@ public final class LayerFinder {
     return finder.found();
   }
 
+  /**
+   * What is under a path of this host, whatever its bytes are, from the top to the bottom. Blocks.
+   *
+   * @throws SnapshotException with {@link ErrorCode#DISK_UNSUITABLE} when that cannot be told
+   */
+  public static List<Layer> on(Path path) {
+    return new LayerFinder(path.toString()).host.under(path);
+  }
+
   private Layers found() {
     if (chain.size() > 1) {
       notes.add("a snapshot by the storage holds the first image, not what is below it elsewhere");

@@ -10,14 +10,11 @@ import dev.stillpoint.qmp.qapi.PciDeviceInfo;
 import dev.stillpoint.qmp.qapi.PciInfo;
 import dev.stillpoint.qmp.qapi.QomGet;
 import dev.stillpoint.qmp.qapi.QueryPci;
-import java.nio.file.Path;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
-import java.util.Set;
 
 /**
  * By what the guest sees its disks: serial number, PCI address and place on a SCSI controller, from
@@ -56,16 +53,14 @@ final class GuestAddresses {
   }
 
   /** The disk as its guest may recognise it. */
-  CutDisk of(AttachedDisk disk, Path overlay) {
+  CutDisk of(AttachedDisk disk) {
     Optional<String> path = disk.qomPath();
-    Set<String> hosts = new HashSet<>(StorageHosts.of(disk.fileName()));
-    hosts.addAll(StorageHosts.of(overlay.toString()));
     return new CutDisk(
         disk.label(),
         path.flatMap(this::serial),
         path.flatMap(this::controller),
         path.flatMap(this::scsi),
-        hosts);
+        StorageHosts.of(disk.fileName()));
   }
 
   private Optional<String> serial(String path) {

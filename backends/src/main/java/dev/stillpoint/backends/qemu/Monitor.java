@@ -22,13 +22,10 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Predicate;
-import java.util.function.Supplier;
 
 /**
  * A monitor as the steps before and after the hold use it: one question after the other, each
@@ -42,10 +39,6 @@ final class Monitor {
   private static final Duration FAREWELL = Duration.ofSeconds(1);
 
   private static final Duration FAREWELL_STEP = Duration.ofMillis(10);
-
-  private static final ExecutorService WORKERS =
-      Executors.newCachedThreadPool(
-          Thread.ofPlatform().name("stillpoint-qemu-", 0).daemon().factory());
 
   private final QmpClient client;
   private final Optional<ProcessIdentity> qemu;
@@ -64,11 +57,6 @@ final class Monitor {
   /** The process, where it serves the connection itself and is a QEMU. */
   Optional<ProcessIdentity> qemu() {
     return qemu;
-  }
-
-  /** Runs steps that wait on a worker thread. */
-  static <T> CompletableFuture<T> later(Supplier<T> steps) {
-    return CompletableFuture.supplyAsync(steps, WORKERS);
   }
 
   /** Asks and waits; throws the command's own exception. */

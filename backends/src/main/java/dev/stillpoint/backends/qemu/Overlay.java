@@ -19,6 +19,7 @@ import dev.stillpoint.qmp.qapi.NewImageMode;
 import dev.stillpoint.qmp.qapi.TransactionAction;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -125,6 +126,7 @@ record Overlay(String name, AttachedDisk disk, Path path, String prefix, QemuWay
         way.toString(),
         disk.fileName(),
         Optional.of(disk.nodeName()),
+        Map.of(),
         belongings);
   }
 

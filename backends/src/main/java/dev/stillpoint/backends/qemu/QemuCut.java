@@ -1,5 +1,6 @@
 package dev.stillpoint.backends.qemu;
 
+import dev.stillpoint.backends.host.Worker;
 import dev.stillpoint.core.snapshot.DiskSnapshot;
 import dev.stillpoint.core.snapshot.ErrorCode;
 import dev.stillpoint.core.snapshot.Failure;
@@ -20,6 +21,7 @@ import dev.stillpoint.qmp.qapi.Transaction;
 import dev.stillpoint.qmp.qapi.TransactionAction;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -36,7 +38,6 @@ final class QemuCut implements Cut {
   private final Monitor monitor;
   private final List<Overlay> overlays;
   private final List<CutDisk> disks;
-  private final List<String> notCovered;
   private final List<String> warnings;
   private final OverlayMaker maker;
   private final QmpCommand<Void> command;
@@ -50,13 +51,11 @@ final class QemuCut implements Cut {
       Monitor monitor,
       List<Overlay> overlays,
       List<CutDisk> disks,
-      List<String> notCovered,
       List<String> warnings,
       boolean passFiles) {
     this.monitor = monitor;
     this.overlays = List.copyOf(overlays);
     this.disks = List.copyOf(disks);
-    this.notCovered = List.copyOf(notCovered);
     this.warnings = List.copyOf(warnings);
     this.maker = new OverlayMaker(monitor, this.overlays, passFiles);
     this.command = command();
@@ -81,12 +80,22 @@ final class QemuCut implements Cut {
 
   @Override
   public List<String> notCovered() {
-    return notCovered;
+    return List.of();
   }
 
   @Override
   public List<String> warnings() {
     return warnings;
+  }
+
+  @Override
+  public boolean isOneInstant() {
+    return true;
+  }
+
+  @Override
+  public Duration expectedTime() {
+    return Duration.ZERO;
   }
 
   @Override
@@ -97,7 +106,7 @@ final class QemuCut implements Cut {
   @Override
   public CompletionStage<Void> reserve(Deadline deadline) {
     preparing =
-        Monitor.later(() -> {
+        Worker.later(() -> {
           maker.reserve();
           return null;
         });
@@ -107,7 +116,7 @@ final class QemuCut implements Cut {
   @Override
   public CompletionStage<Void> prepare(Deadline deadline) {
     preparing =
-        Monitor.later(() -> {
+        Worker.later(() -> {
           maker.make(deadline);
           rehearse(deadline);
           return null;
@@ -172,7 +181,7 @@ final class QemuCut implements Cut {
 
   @Override
   public CompletionStage<Settlement> settle(Deadline deadline) {
-    return Monitor.later(() -> settleNow(deadline));
+    return Worker.later(() -> settleNow(deadline));
   }
 
   /** Commands run in order: once the graph is told, an earlier cut has ended, answered or not. */
@@ -231,7 +240,7 @@ final class QemuCut implements Cut {
 
   @Override
   public CompletionStage<Void> undo(Deadline deadline) {
-    return Monitor.later(() -> {
+    return Worker.later(() -> {
       for (Overlay overlay : overlays) {
         commitBack(overlay, deadline);
       }
@@ -266,7 +275,7 @@ final class QemuCut implements Cut {
 
   @Override
   public CompletionStage<Void> clean(Deadline deadline) {
-    return Monitor.later(() -> {
+    return Worker.later(() -> {
       awaitQuietly(preparing, deadline);
       if (!inUse) {
         maker.remove(deadline);

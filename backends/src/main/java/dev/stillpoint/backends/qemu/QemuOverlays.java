@@ -1,5 +1,6 @@
 package dev.stillpoint.backends.qemu;
 
+import dev.stillpoint.backends.host.Worker;
 import dev.stillpoint.core.disk.SelectedDisk;
 import dev.stillpoint.core.snapshot.ErrorCode;
 import dev.stillpoint.core.snapshot.Failure;
@@ -8,16 +9,17 @@ import dev.stillpoint.core.spi.Cut;
 import dev.stillpoint.core.spi.CutDisk;
 import dev.stillpoint.core.spi.CutOrder;
 import dev.stillpoint.core.spi.Deadline;
+import dev.stillpoint.core.spi.LocatedDisk;
+import dev.stillpoint.core.spi.MethodTraits;
 import dev.stillpoint.core.spi.SnapshotMethod;
 import dev.stillpoint.qmp.QmpClient;
 import dev.stillpoint.qmp.command.QmpSchema;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletionStage;
@@ -31,8 +33,8 @@ public final class QemuOverlays implements SnapshotMethod {
   /** The name by which a caller chooses this method. */
   public static final String NAME = "qemu";
 
-  private static final String SYSTEM_FLASH = "/machine/system.flash";
-  private static final Pattern PFLASH = Pattern.compile("pflash\\d+");
+  private static final MethodTraits TRAITS =
+      new MethodTraits(MethodTraits.Span.GROUP, Duration.ofMillis(1), false, Set.of());
 
   private static final Pattern PROTOCOL = Pattern.compile("[a-z][a-z0-9+.-]*:");
 
@@ -70,46 +72,46 @@ public final class QemuOverlays implements SnapshotMethod {
   }
 
   @Override
+  public MethodTraits traits() {
+    return TRAITS;
+  }
+
+  @Override
   public CompletionStage<Cut> check(CutOrder order, Deadline deadline) {
-    return Monitor.later(() -> checkNow(order, deadline));
+    return Worker.later(() -> checkNow(order, deadline));
   }
 
   private Cut checkNow(CutOrder order, Deadline deadline) {
     QmpSchema schema = monitor.schema(deadline);
     BlockGraph graph = BlockGraph.read(monitor, deadline);
-    List<String> notCovered = new ArrayList<>();
     List<String> warnings = new ArrayList<>();
     QemuWay way = wanted.orElseGet(() -> bestWay(schema, warnings));
     if (passFiles) {
       requirePassable(way, schema);
     }
-    List<SelectedDisk> chosen = order.disks().isEmpty() ? allDisks(graph) : order.disks();
     List<Overlay> overlays = new ArrayList<>();
-    Map<String, String> takenNodes = new HashMap<>();
-    for (SelectedDisk selected : chosen) {
+    List<CutDisk> disks = new ArrayList<>();
+    Set<String> takenNodes = new HashSet<>();
+    for (LocatedDisk located : order.disks()) {
+      located.requireOptionsAmong(Set.of());
+      SelectedDisk selected = located.selected();
       AttachedDisk disk = graph.find(selected.name());
       graph.requireCuttable(disk, selected.name());
-      String before = takenNodes.putIfAbsent(disk.nodeName(), selected.name());
-      if (before != null) {
-        throw BlockGraph.refusal(
-            ErrorCode.BAD_REQUEST,
-            "'" + selected.name() + "' is the same disk as '" + before + "'",
-            selected.name());
+      if (!takenNodes.add(disk.nodeName())) {
+        throw located.refusal(
+            ErrorCode.BAD_REQUEST, "'" + selected.name() + "' is a disk that is there already");
       }
       Path path = overlayPath(selected, disk, order);
       String prefix = "sp-" + order.operationId() + "-" + (overlays.size() + 1);
       overlays.add(new Overlay(selected.name(), disk, path, prefix, way));
+      disks.add(located.guest().alsoOn(StorageHosts.of(path.toString())));
+    }
+    if (overlays.isEmpty()) {
+      throw new SnapshotException(
+          Failure.of(ErrorCode.BAD_REQUEST, "no disk was named for the method " + NAME));
     }
     requireFreePaths(overlays, graph);
-    for (AttachedDisk disk : graph.disks()) {
-      if (!takenNodes.containsKey(disk.nodeName())) {
-        notCovered.add("disk " + disk.label() + whyNot(disk));
-      }
-    }
-    var addresses = new GuestAddresses(monitor, deadline);
-    List<CutDisk> disks =
-        overlays.stream().map(overlay -> addresses.of(overlay.disk(), overlay.path())).toList();
-    return new QemuCut(monitor, overlays, disks, notCovered, warnings, passFiles);
+    return new QemuCut(monitor, overlays, disks, warnings, passFiles);
   }
 
   private void requirePassable(QemuWay way, QmpSchema schema) {
@@ -130,16 +132,6 @@ public final class QemuOverlays implements SnapshotMethod {
         Failure.of(ErrorCode.BAD_REQUEST, "open files can be handed to QEMU " + why));
   }
 
-  private static String whyNot(AttachedDisk disk) {
-    if (isFirmware(disk)) {
-      return " (the firmware's variables)";
-    }
-    if (disk.removable()) {
-      return " (removable)";
-    }
-    return disk.readOnly() ? " (read-only)" : "";
-  }
-
   /** The way that holds the guest for the shortest time, of those that this QEMU knows. */
   private static QemuWay bestWay(QmpSchema schema, List<String> warnings) {
     boolean canFormat = schema.hasCommand("blockdev-create") && schema.hasCommand("blockdev-add");
@@ -149,25 +141,6 @@ public final class QemuOverlays implements SnapshotMethod {
     QemuWay way = canFormat ? QemuWay.SYNC_EXISTING : QemuWay.SYNC_ABSOLUTE;
     warnings.add("this QEMU cannot attach prepared overlays; the disks are cut by " + way);
     return way;
-  }
-
-  private static List<SelectedDisk> allDisks(BlockGraph graph) {
-    List<SelectedDisk> all =
-        graph.disks().stream()
-            .filter(disk -> !disk.removable() && !disk.readOnly() && !isFirmware(disk))
-            .map(disk -> SelectedDisk.named(disk.label()))
-            .toList();
-    if (all.isEmpty()) {
-      throw new SnapshotException(
-          Failure.of(ErrorCode.NO_SUCH_DISK, "the machine has no writable disk to cut"));
-    }
-    return all;
-  }
-
-  /** The firmware's variables are no disk of the guest. */
-  private static boolean isFirmware(AttachedDisk disk) {
-    return disk.qomPath().filter(path -> path.startsWith(SYSTEM_FLASH)).isPresent()
-        || disk.device().filter(name -> PFLASH.matcher(name).matches()).isPresent();
   }
 
   private static Path overlayPath(SelectedDisk selected, AttachedDisk disk, CutOrder order) {

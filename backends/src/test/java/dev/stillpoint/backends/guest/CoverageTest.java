@@ -70,7 +70,7 @@ class CoverageTest {
             .plan()
             .orElseThrow();
 
-    assertEquals(new FreezePlan(List.of(), 2, List.of(), List.of()), plan);
+    assertEquals(new FreezePlan(List.of(), 2, List.of(), List.of(), true), plan);
   }
 
   @Test

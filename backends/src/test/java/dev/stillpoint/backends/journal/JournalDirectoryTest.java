@@ -52,6 +52,7 @@ class JournalDirectoryTest {
             "prepared",
             "/images/a.qcow2",
             Optional.of("#block1"),
+            Map.of(),
             List.of(
                 new Belonging(
                     Kind.FILE,

@@ -92,7 +92,7 @@ class SpokenToQemuTest {
     var one = new Monitor(client);
     AttachedDisk disk = BlockGraph.read(one, SOON).disks().get(0);
     var overlay = new Overlay("vd0", disk, top, "sp-1-0", way);
-    return new QemuCut(one, List.of(overlay), List.of(), List.of(), List.of(), false);
+    return new QemuCut(one, List.of(overlay), List.of(), List.of(), false);
   }
 
   private static void done(java.util.concurrent.CompletionStage<?> step) {

@@ -1,8 +1,8 @@
 package dev.stillpoint.core.coordinator;
 
-import dev.stillpoint.core.disk.SelectedDisk;
 import dev.stillpoint.core.snapshot.ErrorCode;
 import dev.stillpoint.core.snapshot.Failure;
+import dev.stillpoint.core.snapshot.Pausing;
 import dev.stillpoint.core.snapshot.Quiesce;
 import dev.stillpoint.core.snapshot.SnapshotException;
 import dev.stillpoint.core.snapshot.SnapshotRequest;
@@ -10,6 +10,7 @@ import dev.stillpoint.core.spi.Cut;
 import dev.stillpoint.core.spi.CutOrder;
 import dev.stillpoint.core.spi.CutReport;
 import dev.stillpoint.core.spi.Deadline;
+import dev.stillpoint.core.spi.DiskLocator;
 import dev.stillpoint.core.spi.FreezeException;
 import dev.stillpoint.core.spi.FreezePace;
 import dev.stillpoint.core.spi.FreezeReport;
@@ -17,20 +18,21 @@ import dev.stillpoint.core.spi.Freezer;
 import dev.stillpoint.core.spi.Inventory;
 import dev.stillpoint.core.spi.Journal;
 import dev.stillpoint.core.spi.JournalEntry;
+import dev.stillpoint.core.spi.LocatedDisk;
 import dev.stillpoint.core.spi.MachineStatus;
 import dev.stillpoint.core.spi.Pauser;
 import dev.stillpoint.core.spi.QuiesceCheck;
 import dev.stillpoint.core.spi.QuiesceOrder;
 import dev.stillpoint.core.spi.Quiescer;
 import dev.stillpoint.core.spi.Settlement;
-import dev.stillpoint.core.spi.SnapshotMethod;
 import dev.stillpoint.core.spi.ThawReport;
 import dev.stillpoint.core.transaction.Owed;
 import dev.stillpoint.core.transaction.Participants;
 import dev.stillpoint.core.transaction.Plan;
 import dev.stillpoint.core.transaction.Survey;
+import dev.stillpoint.core.transaction.Survey.Together;
+import java.time.Duration;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -44,9 +46,12 @@ final class Crew implements Participants {
   private final SnapshotRequest request;
   private final Optional<Quiescer> quiescer;
   private final Optional<Pauser> pauser;
-  private final Map<String, SnapshotMethod> methods;
+  private final DiskLocator locator;
+  private final MethodSet methods;
   private final Scribe scribe;
 
+  private volatile DiskLocator.Located located =
+      new DiskLocator.Located(List.of(), List.of(), List.of());
   private volatile CutGroup cuts = new CutGroup(List.of());
   private volatile boolean pauses;
   private volatile boolean begun;
@@ -58,12 +63,14 @@ final class Crew implements Participants {
       SnapshotRequest request,
       Optional<Quiescer> quiescer,
       Optional<Pauser> pauser,
-      Map<String, SnapshotMethod> methods,
+      DiskLocator locator,
+      MethodSet methods,
       Scribe scribe) {
     this.id = id;
     this.request = request;
     this.quiescer = quiescer;
     this.pauser = pauser;
+    this.locator = locator;
     this.methods = methods;
     this.scribe = scribe;
   }
@@ -107,16 +114,17 @@ final class Crew implements Participants {
   }
 
   private CompletionStage<CutGroup> checkCuts(Deadline deadline) {
-    Map<String, List<SelectedDisk>> byMethod = new LinkedHashMap<>();
-    String standard = methods.keySet().iterator().next();
-    if (request.disks().isEmpty()) {
-      byMethod.put(standard, List.of());
-    }
-    for (SelectedDisk disk : request.disks()) {
-      byMethod.computeIfAbsent(disk.method().orElse(standard), m -> new ArrayList<>()).add(disk);
-    }
+    return locator
+        .locate(request.disks(), deadline)
+        .thenCompose(found -> {
+          located = found;
+          return checkCuts(found.disks(), deadline);
+        });
+  }
+
+  private CompletionStage<CutGroup> checkCuts(List<LocatedDisk> disks, Deadline deadline) {
     CompletionStage<List<Cut>> checked = CompletableFuture.completedFuture(List.of());
-    for (Map.Entry<String, List<SelectedDisk>> entry : byMethod.entrySet()) {
+    for (Map.Entry<String, List<LocatedDisk>> entry : methods.grouped(disks).entrySet()) {
       checked =
           checked.thenCompose(before ->
               checkGroup(entry.getKey(), entry.getValue(), deadline)
@@ -129,18 +137,9 @@ final class Crew implements Participants {
   }
 
   private CompletionStage<Cut> checkGroup(
-      String method, List<SelectedDisk> disks, Deadline deadline) {
-    SnapshotMethod chosen = methods.get(method);
-    if (chosen == null) {
-      String disk = disks.get(0).name();
-      return CompletableFuture.failedFuture(
-          new SnapshotException(
-              Failure.ofDisk(
-                  ErrorCode.BAD_REQUEST,
-                  "there is no snapshot method '" + method + "'; known are " + methods.keySet(),
-                  disk)));
-    }
-    return chosen.check(new CutOrder(id, request.name(), disks), deadline);
+      String method, List<LocatedDisk> disks, Deadline deadline) {
+    String disk = disks.isEmpty() ? "" : disks.get(0).name();
+    return methods.require(method, disk).check(new CutOrder(id, request.name(), disks), deadline);
   }
 
   private static List<Cut> joined(List<Cut> before, Cut more) {
@@ -174,30 +173,78 @@ final class Crew implements Participants {
 
   private Survey plan(MachineStatus status, QuiesceCheck check) {
     var reasons = new ArrayList<String>();
-    var notCovered = new ArrayList<>(cuts.notCovered());
-    var warnings = new ArrayList<>(cuts.warnings());
-    boolean freeze = false;
-    Optional<FreezePace> pace = Optional.empty();
-    switch (check) {
-      case QuiesceCheck.Ready ready -> {
-        keep(ready.freezer());
-        notCovered.addAll(ready.notCovered());
-        warnings.addAll(ready.warnings());
-        pace = ready.pace();
-        freeze = true;
-      }
+    var notCovered = new ArrayList<>(located.notCovered());
+    var warnings = new ArrayList<>(located.warnings());
+    notCovered.addAll(cuts.notCovered());
+    warnings.addAll(cuts.warnings());
+    Optional<QuiesceCheck.Ready> ready = accepted(check, reasons);
+    ready.ifPresent(one -> {
+      keep(one.freezer());
+      notCovered.addAll(one.notCovered());
+      warnings.addAll(one.warnings());
+    });
+    requireTime();
+    Together together = together(status, ready);
+    boolean pause = pauses(status, ready);
+    pauses = pause;
+    Optional<FreezePace> pace = ready.flatMap(QuiesceCheck.Ready::pace);
+    var plan = new Plan(ready.isPresent(), pause, pace.isPresent());
+    return new Survey(plan, pace, together, reasons, notCovered, warnings);
+  }
+
+  private Optional<QuiesceCheck.Ready> accepted(QuiesceCheck check, List<String> reasons) {
+    return switch (check) {
+      case QuiesceCheck.Ready ready -> Optional.of(ready);
       case QuiesceCheck.Unavailable none when request.quiesce() == Quiesce.REQUIRE ->
           throw new SnapshotException(none.reason());
-      case QuiesceCheck.Unavailable none -> reasons.add(none.reason().message());
+      case QuiesceCheck.Unavailable none -> {
+        reasons.add(none.reason().message());
+        yield Optional.empty();
+      }
       case QuiesceCheck.Refused refused -> throw new SnapshotException(refused.reason());
+    };
+  }
+
+  /** A cut that cannot be done in time is known beforehand, and nobody is frozen for it. */
+  private void requireTime() {
+    Duration expected = cuts.expectedTime();
+    if (expected.compareTo(request.freezeWindow()) >= 0) {
+      throw new SnapshotException(
+          Failure.of(
+              ErrorCode.WINDOW_EXCEEDED,
+              "the cut is expected to take "
+                  + expected.toMillis()
+                  + " ms, and the freeze window is "
+                  + request.freezeWindow().toMillis()
+                  + " ms"));
     }
-    // A machine that somebody else has paused writes nothing, and is not ours to continue.
-    boolean stands = status.kind() == MachineStatus.Kind.PAUSED;
-    boolean pause = !cuts.isOneInstant() && pauser.isPresent() && !stands;
-    pauses = pause;
-    var plan = new Plan(freeze, pause, pace.isPresent());
-    boolean oneInstant = cuts.isOneInstant() || pause || stands;
-    return new Survey(plan, pace, oneInstant, reasons, notCovered, warnings);
+  }
+
+  private boolean pauses(MachineStatus status, Optional<QuiesceCheck.Ready> ready) {
+    return !cuts.isOneInstant()
+        && !stands(status)
+        && pauser.isPresent()
+        && request.pausing() == Pausing.ALLOWED
+        && !restsWhenFrozen(ready);
+  }
+
+  /** A machine that somebody else has paused writes nothing, and is not ours to continue. */
+  private static boolean stands(MachineStatus status) {
+    return status.kind() == MachineStatus.Kind.PAUSED;
+  }
+
+  /** With {@code prefer} the cut goes on where the freeze fails, and then nothing is at rest. */
+  private boolean restsWhenFrozen(Optional<QuiesceCheck.Ready> ready) {
+    return request.quiesce() == Quiesce.REQUIRE
+        && ready.filter(QuiesceCheck.Ready::everyWriter).isPresent();
+  }
+
+  private Together together(MachineStatus status, Optional<QuiesceCheck.Ready> ready) {
+    if (cuts.isOneInstant() || stands(status) || pauses(status, ready)) {
+      return Together.ONE_INSTANT;
+    }
+    boolean still = ready.filter(QuiesceCheck.Ready::everyWriter).isPresent();
+    return still ? Together.WHILE_FROZEN : Together.APART;
   }
 
   @Override

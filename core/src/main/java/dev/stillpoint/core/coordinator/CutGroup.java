@@ -8,6 +8,7 @@ import dev.stillpoint.core.spi.CutReport;
 import dev.stillpoint.core.spi.Deadline;
 import dev.stillpoint.core.spi.Inventory;
 import dev.stillpoint.core.spi.Settlement;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
@@ -33,7 +34,12 @@ record CutGroup(List<Cut> cuts) {
 
   /** One method cuts its whole group at one instant; several do not agree on one. */
   boolean isOneInstant() {
-    return cuts.size() <= 1;
+    return cuts.isEmpty() || (cuts.size() == 1 && cuts.get(0).isOneInstant());
+  }
+
+  /** Of the one that takes longest: they go beside each other. */
+  Duration expectedTime() {
+    return cuts.stream().map(Cut::expectedTime).max(Duration::compareTo).orElse(Duration.ZERO);
   }
 
   List<Inventory> inventory() {

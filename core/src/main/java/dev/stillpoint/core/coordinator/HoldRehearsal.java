@@ -8,21 +8,24 @@ import dev.stillpoint.core.spi.Cut;
 import dev.stillpoint.core.spi.CutDisk;
 import dev.stillpoint.core.spi.CutReport;
 import dev.stillpoint.core.spi.Deadline;
+import dev.stillpoint.core.spi.DiskLocator;
 import dev.stillpoint.core.spi.FreezeReport;
 import dev.stillpoint.core.spi.Freezer;
 import dev.stillpoint.core.spi.Inventory;
 import dev.stillpoint.core.spi.Journal;
 import dev.stillpoint.core.spi.MachineIdentity;
+import dev.stillpoint.core.spi.MethodTraits;
 import dev.stillpoint.core.spi.QuiesceCheck;
 import dev.stillpoint.core.spi.QuiesceOrder;
 import dev.stillpoint.core.spi.Quiescer;
 import dev.stillpoint.core.spi.Settlement;
 import dev.stillpoint.core.spi.SnapshotMethod;
 import dev.stillpoint.core.spi.ThawReport;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 
@@ -43,13 +46,14 @@ final class HoldRehearsal {
 
     private static CompletableFuture<Void> rehearse() {
       var request = SnapshotRequest.named("rehearsal");
-      Map<String, SnapshotMethod> methods = Map.of("nothing", new Nothing());
+      var methods = MethodSet.of(List.of(new Nothing()));
       var crew =
           new Crew(
               "00000000",
               request,
               Optional.of(new Nobody()),
               Optional.empty(),
+              DiskLocator.byName(),
               methods,
               new Scribe(
                   "00000000",
@@ -71,7 +75,7 @@ final class HoldRehearsal {
   private static final class Nobody implements Quiescer, Freezer {
     @Override
     public CompletionStage<QuiesceCheck> check(QuiesceOrder order, Deadline deadline) {
-      return later(new QuiesceCheck.Ready(this, List.of(), List.of(), Optional.empty()));
+      return later(new QuiesceCheck.Ready(this, List.of(), List.of(), true, Optional.empty()));
     }
 
     @Override
@@ -96,6 +100,11 @@ final class HoldRehearsal {
     }
 
     @Override
+    public MethodTraits traits() {
+      return new MethodTraits(MethodTraits.Span.GROUP, Duration.ZERO, true, Set.of());
+    }
+
+    @Override
     public CompletionStage<Cut> check(dev.stillpoint.core.spi.CutOrder order, Deadline deadline) {
       return later(this);
     }
@@ -113,6 +122,16 @@ final class HoldRehearsal {
     @Override
     public List<String> warnings() {
       return List.of();
+    }
+
+    @Override
+    public boolean isOneInstant() {
+      return true;
+    }
+
+    @Override
+    public Duration expectedTime() {
+      return Duration.ZERO;
     }
 
     @Override

@@ -4,16 +4,18 @@ import dev.stillpoint.core.snapshot.SnapshotListener;
 import dev.stillpoint.core.snapshot.SnapshotOperation;
 import dev.stillpoint.core.snapshot.SnapshotRequest;
 import dev.stillpoint.core.spi.Deadline;
+import dev.stillpoint.core.spi.DiskLocator;
 import dev.stillpoint.core.spi.Journal;
 import dev.stillpoint.core.spi.MachineIdentity;
 import dev.stillpoint.core.spi.Pauser;
 import dev.stillpoint.core.spi.Quiescer;
+import dev.stillpoint.core.spi.Services;
 import dev.stillpoint.core.spi.SnapshotMethod;
 import dev.stillpoint.core.transaction.TransactionRunner;
 import java.security.SecureRandom;
+import java.util.ArrayList;
 import java.util.HexFormat;
-import java.util.LinkedHashMap;
-import java.util.Map;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -35,7 +37,8 @@ public final class SnapshotCoordinator {
 
   private final Optional<Quiescer> quiescer;
   private final Optional<Pauser> pauser;
-  private final Map<String, SnapshotMethod> methods;
+  private final DiskLocator locator;
+  private final MethodSet methods;
   private final SnapshotListener listener;
   private final Journal journal;
   private final Function<Deadline, CompletionStage<MachineIdentity>> machine;
@@ -43,7 +46,8 @@ public final class SnapshotCoordinator {
   private SnapshotCoordinator(Builder builder) {
     this.quiescer = Optional.ofNullable(builder.quiescer);
     this.pauser = Optional.ofNullable(builder.pauser);
-    this.methods = new LinkedHashMap<>(builder.methods);
+    this.locator = builder.locator;
+    this.methods = builder.methodSet();
     this.listener = builder.listener;
     this.journal = builder.journal;
     this.machine = builder.machine;
@@ -76,7 +80,7 @@ public final class SnapshotCoordinator {
   public SnapshotOperation start(String id, SnapshotRequest request) {
     HoldRehearsal.once();
     var scribe = new Scribe(id, request, journal, machine);
-    var crew = new Crew(id, request, quiescer, pauser, methods, scribe);
+    var crew = new Crew(id, request, quiescer, pauser, locator, methods, scribe);
     return launch(id, request, crew, listener);
   }
 
@@ -95,7 +99,9 @@ public final class SnapshotCoordinator {
 
   /** Puts a coordinator together. Not safe for use by several threads. */
   public static final class Builder {
-    private final Map<String, SnapshotMethod> methods = new LinkedHashMap<>();
+    private final List<SnapshotMethod> methods = new ArrayList<>();
+    private @Nullable Services services;
+    private DiskLocator locator = DiskLocator.byName();
     private @Nullable Quiescer quiescer;
     private @Nullable Pauser pauser;
     private SnapshotListener listener = SnapshotListener.none();
@@ -119,10 +125,29 @@ public final class SnapshotCoordinator {
 
     /** Adds a method; the first one added is the default. */
     public Builder method(SnapshotMethod method) {
-      if (methods.putIfAbsent(method.name(), method) != null) {
-        throw new IllegalArgumentException("two methods are named " + method.name());
-      }
+      methods.add(method);
       return this;
+    }
+
+    /**
+     * Adds every method that is installed, after those that were added by name: those whose {@link
+     * dev.stillpoint.core.spi.SnapshotMethodProvider} is found on the class path or module path.
+     *
+     * @param handed what they may use
+     */
+    public Builder installedMethods(Services handed) {
+      services = handed;
+      return this;
+    }
+
+    /** Who knows the machine's disks; without one, a disk is what its name says. */
+    public Builder locator(DiskLocator who) {
+      locator = who;
+      return this;
+    }
+
+    private MethodSet methodSet() {
+      return services == null ? MethodSet.of(methods) : MethodSet.installed(methods, services);
     }
 
     /** Who hears of progress. */
@@ -147,12 +172,14 @@ public final class SnapshotCoordinator {
      * The coordinator.
      *
      * @throws IllegalStateException without any method
+     * @throws IllegalArgumentException when two methods that were added have one name
      */
     public SnapshotCoordinator build() {
-      if (methods.isEmpty()) {
+      var coordinator = new SnapshotCoordinator(this);
+      if (coordinator.methods.names().isEmpty()) {
         throw new IllegalStateException("a coordinator needs at least one snapshot method");
       }
-      return new SnapshotCoordinator(this);
+      return coordinator;
     }
   }
 }

@@ -16,6 +16,16 @@ public enum ErrorCode {
   NO_SUCH_DISK,
   /** A disk exists but cannot be cut, now or with this method. */
   DISK_UNSUITABLE,
+  /** The disk has no snapshot of that name. */
+  NO_SUCH_SNAPSHOT,
+  /** A snapshot of that name exists already, and is not overwritten. */
+  SNAPSHOT_EXISTS,
+  /** A program or service that the method needs is not there. */
+  TOOL_MISSING,
+  /** The storage has no room for the snapshot. */
+  NO_SPACE,
+  /** Somebody uses the disk, or may use it. */
+  DISK_IN_USE,
   /** A file that would have to be made exists, or its place cannot be written. */
   OVERLAY_UNUSABLE,
   /** Making or attaching the overlays failed. */

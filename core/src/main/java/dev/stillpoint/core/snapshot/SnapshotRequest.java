@@ -14,6 +14,7 @@ import java.util.List;
  * @param timeout from the start to the first report, at most
  * @param thawBound how long after the timeout a thaw that is still owed is pursued, and how long
  *     finding out, undoing and cleaning may take then
+ * @param pausing whether the machine may be paused where methods do not cut at one instant
  * @param dryRun prepare and rehearse the cut, then remove everything again
  */
 public record SnapshotRequest(
@@ -25,6 +26,7 @@ public record SnapshotRequest(
     Duration timeout,
     Duration thawBound,
     LateCut lateCut,
+    Pausing pausing,
     boolean dryRun) {
 
   /** The default of {@link #freezeWindow()}. */
@@ -72,6 +74,7 @@ public record SnapshotRequest(
         DEFAULT_TIMEOUT,
         DEFAULT_THAW_BOUND,
         LateCut.UNDO,
+        Pausing.ALLOWED,
         false);
   }
 
@@ -95,13 +98,13 @@ public record SnapshotRequest(
   /** The same request for exactly these disks. */
   public SnapshotRequest withDisks(List<SelectedDisk> chosen) {
     return new SnapshotRequest(
-        name, chosen, quiesce, scope, freezeWindow, timeout, thawBound, lateCut, dryRun);
+        name, chosen, quiesce, scope, freezeWindow, timeout, thawBound, lateCut, pausing, dryRun);
   }
 
   /** The same request with another quiesce policy. */
   public SnapshotRequest quiesce(Quiesce policy) {
     return new SnapshotRequest(
-        name, disks, policy, scope, freezeWindow, timeout, thawBound, lateCut, dryRun);
+        name, disks, policy, scope, freezeWindow, timeout, thawBound, lateCut, pausing, dryRun);
   }
 
   /** The same request, freezing only these mount points; all of them when none is named. */
@@ -113,37 +116,43 @@ public record SnapshotRequest(
   /** The same request, freezing these file systems. */
   public SnapshotRequest freezeScope(FreezeScope which) {
     return new SnapshotRequest(
-        name, disks, quiesce, which, freezeWindow, timeout, thawBound, lateCut, dryRun);
+        name, disks, quiesce, which, freezeWindow, timeout, thawBound, lateCut, pausing, dryRun);
   }
 
   /** The same request with another freeze window. */
   public SnapshotRequest freezeWindow(Duration window) {
     return new SnapshotRequest(
-        name, disks, quiesce, scope, window, timeout, thawBound, lateCut, dryRun);
+        name, disks, quiesce, scope, window, timeout, thawBound, lateCut, pausing, dryRun);
   }
 
   /** The same request with another timeout. */
   public SnapshotRequest timeout(Duration limit) {
     return new SnapshotRequest(
-        name, disks, quiesce, scope, freezeWindow, limit, thawBound, lateCut, dryRun);
+        name, disks, quiesce, scope, freezeWindow, limit, thawBound, lateCut, pausing, dryRun);
   }
 
   /** The same request with another thaw bound. */
   public SnapshotRequest thawBound(Duration bound) {
     return new SnapshotRequest(
-        name, disks, quiesce, scope, freezeWindow, timeout, bound, lateCut, dryRun);
+        name, disks, quiesce, scope, freezeWindow, timeout, bound, lateCut, pausing, dryRun);
   }
 
   /** The same request with another policy for late cuts. */
   public SnapshotRequest lateCut(LateCut policy) {
     return new SnapshotRequest(
-        name, disks, quiesce, scope, freezeWindow, timeout, thawBound, policy, dryRun);
+        name, disks, quiesce, scope, freezeWindow, timeout, thawBound, policy, pausing, dryRun);
+  }
+
+  /** The same request with another policy for pauses. */
+  public SnapshotRequest pausing(Pausing policy) {
+    return new SnapshotRequest(
+        name, disks, quiesce, scope, freezeWindow, timeout, thawBound, lateCut, policy, dryRun);
   }
 
   /** The same request as a rehearsal, or for real. */
   public SnapshotRequest dryRun(boolean rehearse) {
     return new SnapshotRequest(
-        name, disks, quiesce, scope, freezeWindow, timeout, thawBound, lateCut, rehearse);
+        name, disks, quiesce, scope, freezeWindow, timeout, thawBound, lateCut, pausing, rehearse);
   }
 
   /**

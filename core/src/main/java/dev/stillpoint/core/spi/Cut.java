@@ -1,5 +1,6 @@
 package dev.stillpoint.core.spi;
 
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletionStage;
 
@@ -22,6 +23,18 @@ public interface Cut {
 
   /** What the caller should know before it happens. */
   List<String> warnings();
+
+  /**
+   * Whether {@link #cut} cuts all its disks at one instant even while the machine runs. If not, the
+   * machine is paused or its guest wholly frozen meanwhile, or the result has no consistency.
+   */
+  boolean isOneInstant();
+
+  /**
+   * How long {@link #cut} is likely to take, known from the check on; zero where it takes no time
+   * to speak of. An operation whose window is shorter is refused before anything is frozen.
+   */
+  Duration expectedTime();
 
   /**
    * What this cut makes, disk by disk: planned from the check on, with the numbers of its files

@@ -1,5 +1,6 @@
 package dev.stillpoint.core.spi;
 
+import java.util.HashSet;
 import java.util.Optional;
 import java.util.Set;
 
@@ -33,5 +34,12 @@ public record CutDisk(
   /** A disk of which nothing but the name is known. */
   public static CutDisk named(String name) {
     return new CutDisk(name, Optional.empty(), Optional.empty(), Optional.empty(), Set.of());
+  }
+
+  /** The same disk, served by these hosts too. */
+  public CutDisk alsoOn(Set<String> hosts) {
+    Set<String> all = new HashSet<>(storageHosts);
+    all.addAll(hosts);
+    return new CutDisk(name, serial, pci, scsi, all);
   }
 }

@@ -1,6 +1,5 @@
 package dev.stillpoint.core.spi;
 
-import dev.stillpoint.core.disk.SelectedDisk;
 import dev.stillpoint.core.snapshot.SnapshotName;
 import java.util.List;
 
@@ -12,7 +11,7 @@ import java.util.List;
  * @param name the snapshot's name, for files only: it never becomes a name inside a hypervisor
  * @param disks the disks, or empty for every disk of the machine that this method can cut
  */
-public record CutOrder(String operationId, SnapshotName name, List<SelectedDisk> disks) {
+public record CutOrder(String operationId, SnapshotName name, List<LocatedDisk> disks) {
   /** Copies the list. */
   public CutOrder {
     disks = List.copyOf(disks);

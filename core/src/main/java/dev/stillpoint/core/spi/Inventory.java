@@ -1,6 +1,9 @@
 package dev.stillpoint.core.spi;
 
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -11,6 +14,7 @@ import java.util.Optional;
  * @param way the method's own word for how
  * @param source what the machine writes to before the cut, such as an image's path
  * @param node what the hypervisor calls that; empty where the method has none
+ * @param options what else the method needs to find it again; its own keys, and no secrets
  * @param belongings everything of the operation's that is not the machine's or the caller's yet
  */
 public record Inventory(
@@ -19,16 +23,18 @@ public record Inventory(
     String way,
     String source,
     Optional<String> node,
+    Map<String, String> options,
     List<Belonging> belongings) {
 
-  /** Copies the list. */
+  /** Copies the list and the options. */
   public Inventory {
+    options = Collections.unmodifiableMap(new LinkedHashMap<>(options));
     belongings = List.copyOf(belongings);
   }
 
   /** The same disk with nothing of the operation's. */
   public Inventory emptied() {
-    return new Inventory(disk, method, way, source, node, List.of());
+    return new Inventory(disk, method, way, source, node, options, List.of());
   }
 
   /**

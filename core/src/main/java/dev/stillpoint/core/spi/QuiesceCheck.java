@@ -13,15 +13,31 @@ public sealed interface QuiesceCheck {
    * @param freezer does it, for one operation
    * @param notCovered file systems that the freeze will leave out, and why
    * @param warnings what the caller should know
+   * @param everyWriter whether it is shown that every file system of the guest will be frozen, so
+   *     that nothing writes to the disks through one
    * @param pace how long it takes and holds, where the caller's window does not fit the guest
    */
   record Ready(
-      Freezer freezer, List<String> notCovered, List<String> warnings, Optional<FreezePace> pace)
+      Freezer freezer,
+      List<String> notCovered,
+      List<String> warnings,
+      boolean everyWriter,
+      Optional<FreezePace> pace)
       implements QuiesceCheck {
     /** Copies the lists. */
     public Ready {
       notCovered = List.copyOf(notCovered);
       warnings = List.copyOf(warnings);
+    }
+
+    /** The same, done by another. */
+    public Ready by(Freezer other) {
+      return new Ready(other, notCovered, warnings, everyWriter, pace);
+    }
+
+    /** The same with these warnings instead of its own. */
+    public Ready withWarnings(List<String> told) {
+      return new Ready(freezer, notCovered, told, everyWriter, pace);
     }
   }
 

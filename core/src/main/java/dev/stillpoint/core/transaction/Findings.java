@@ -13,6 +13,7 @@ import dev.stillpoint.core.spi.CutReport;
 import dev.stillpoint.core.spi.FreezeReport;
 import dev.stillpoint.core.spi.Settlement;
 import dev.stillpoint.core.spi.ThawReport;
+import dev.stillpoint.core.transaction.Survey.Together;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
@@ -188,13 +189,20 @@ final class Findings {
     // Only cuts of several methods are held by a pause; without it they are no one instant.
     boolean needsPause = pauseNanos != 0;
     boolean stood = needsPause && !ranInTheCut && pauseDoubt.isEmpty();
+    Together together = survey == null ? Together.ONE_INSTANT : survey.together();
     if (cutLate) {
       reasons.add("the cut was not confirmed while the guest was held");
-      return needsPause ? Consistency.NONE : Consistency.CRASH;
+      return needsPause || together != Together.ONE_INSTANT ? Consistency.NONE : Consistency.CRASH;
     }
     if (cutInFreeze && thaw != null) {
       reasons.addAll(thaw.reasons());
-      if (thaw.freezeHeld() || !needsPause || stood) {
+      boolean one =
+          switch (together) {
+            case ONE_INSTANT -> thaw.freezeHeld() || !needsPause || stood;
+            case WHILE_FROZEN -> thaw.freezeHeld();
+            case APART -> false;
+          };
+      if (one) {
         return thaw.reached();
       }
     }
@@ -205,7 +213,7 @@ final class Findings {
     if (freezeWritten && freeze == null) {
       reasons.add("the freeze was not confirmed within the freeze window");
     }
-    if (survey != null && !survey.oneInstant() && pauseNanos == 0) {
+    if (together != Together.ONE_INSTANT) {
       reasons.add("the disks were not cut at one instant");
       return Consistency.NONE;
     }

@@ -31,15 +31,15 @@ import dev.stillpoint.core.spi.MachineIdentity;
 import dev.stillpoint.core.spi.MachineStatus;
 import dev.stillpoint.core.spi.Pauser;
 import dev.stillpoint.core.spi.QuiesceCheck;
-import dev.stillpoint.core.spi.Settlement;
-import dev.stillpoint.core.spi.SnapshotMethod;
 import dev.stillpoint.core.spi.ThawReport;
+import dev.stillpoint.core.testing.IdleMethod;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -79,7 +79,9 @@ class JournalledSnapshotTest {
     return SnapshotCoordinator.builder()
         .method(cut)
         .quiescer((order, deadline) ->
-            done(new QuiesceCheck.Ready(new FakeFreezer(), List.of(), List.of(), Optional.empty())))
+            done(
+                new QuiesceCheck.Ready(
+                    new FakeFreezer(), List.of(), List.of(), true, Optional.empty())))
         .journal(journal)
         .machine(deadline -> done(MACHINE))
         .build();
@@ -92,7 +94,9 @@ class JournalledSnapshotTest {
         .method(new Second(cut))
         .pauser(pauser)
         .quiescer((order, deadline) ->
-            done(new QuiesceCheck.Ready(new FakeFreezer(), List.of(), List.of(), Optional.empty())))
+            done(
+                new QuiesceCheck.Ready(
+                    new FakeFreezer(), List.of(), List.of(), true, Optional.empty())))
         .journal(journal)
         .build()
         .start("0badcafe", request.disk("vda", "fake").disk("vdb", "second"))
@@ -367,10 +371,12 @@ class JournalledSnapshotTest {
   }
 
   /** Another method with the same cut. */
-  private record Second(Cut cut) implements SnapshotMethod {
-    @Override
-    public String name() {
-      return "second";
+  private static final class Second extends IdleMethod {
+    private final Cut cut;
+
+    Second(Cut cut) {
+      super("second");
+      this.cut = cut;
     }
 
     @Override
@@ -380,7 +386,7 @@ class JournalledSnapshotTest {
   }
 
   /** Its one file gets its number when it is reserved, and loses it when it is removed. */
-  private final class FakeCut implements SnapshotMethod, Cut {
+  private final class FakeCut extends IdleMethod {
     private boolean cleanFails;
     private boolean thawFails;
     private boolean freezeIsSilent;
@@ -388,14 +394,8 @@ class JournalledSnapshotTest {
     private volatile boolean removed;
     private volatile Optional<FileNumber> number = Optional.empty();
 
-    @Override
-    public String name() {
-      return "fake";
-    }
-
-    @Override
-    public CompletionStage<Cut> check(CutOrder order, Deadline deadline) {
-      return done(this);
+    FakeCut() {
+      super("fake");
     }
 
     @Override
@@ -404,21 +404,17 @@ class JournalledSnapshotTest {
     }
 
     @Override
-    public List<String> notCovered() {
-      return List.of();
-    }
-
-    @Override
-    public List<String> warnings() {
-      return List.of();
-    }
-
-    @Override
     public List<Inventory> inventory() {
       var file = new Belonging(Kind.FILE, "overlay", "/o", number);
       return List.of(
           new Inventory(
-              "vda", "fake", "", "/b", Optional.empty(), removed ? List.of() : List.of(file)));
+              "vda",
+              "fake",
+              "",
+              "/b",
+              Optional.empty(),
+              Map.of(),
+              removed ? List.of() : List.of(file)));
     }
 
     @Override
@@ -436,11 +432,6 @@ class JournalledSnapshotTest {
     public CompletionStage<CutReport> cut(Deadline deadline) {
       steps.add("cut");
       return answer;
-    }
-
-    @Override
-    public CompletionStage<Settlement> settle(Deadline deadline) {
-      return done(new Settlement(Settlement.State.APPLIED, List.of(), List.of()));
     }
 
     @Override

@@ -7,10 +7,13 @@ import dev.stillpoint.core.spi.CutOrder;
 import dev.stillpoint.core.spi.CutReport;
 import dev.stillpoint.core.spi.Deadline;
 import dev.stillpoint.core.spi.Inventory;
+import dev.stillpoint.core.spi.MethodTraits;
 import dev.stillpoint.core.spi.Settlement;
 import dev.stillpoint.core.spi.SnapshotMethod;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 
@@ -29,6 +32,11 @@ public class IdleMethod implements SnapshotMethod, Cut {
   @Override
   public String name() {
     return name;
+  }
+
+  @Override
+  public MethodTraits traits() {
+    return new MethodTraits(MethodTraits.Span.GROUP, Duration.ZERO, true, Set.of());
   }
 
   private static <T> CompletionStage<T> done(T value) {
@@ -57,6 +65,16 @@ public class IdleMethod implements SnapshotMethod, Cut {
   @Override
   public List<String> warnings() {
     return List.of();
+  }
+
+  @Override
+  public boolean isOneInstant() {
+    return true;
+  }
+
+  @Override
+  public Duration expectedTime() {
+    return Duration.ZERO;
   }
 
   @Override

@@ -60,7 +60,9 @@ final class FakeParticipants implements Participants {
   @Override
   public CompletionStage<Survey> check(Deadline deadline) {
     return answer(
-        "check", new Survey(plan, Optional.empty(), true, List.of(), List.of(), List.of()));
+        "check",
+        new Survey(
+            plan, Optional.empty(), Survey.Together.ONE_INSTANT, List.of(), List.of(), List.of()));
   }
 
   @Override

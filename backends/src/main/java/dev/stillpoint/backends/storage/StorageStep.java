@@ -1,0 +1,55 @@
+package dev.stillpoint.backends.storage;
+
+import dev.stillpoint.backends.host.MissingProgramException;
+import dev.stillpoint.backends.host.Worker;
+import dev.stillpoint.core.snapshot.ErrorCode;
+import dev.stillpoint.core.snapshot.Failure;
+import dev.stillpoint.core.snapshot.SnapshotException;
+import java.io.IOException;
+import java.util.concurrent.CompletableFuture;
+
+/** Something that is asked of a storage, on a worker thread. */
+@FunctionalInterface
+interface StorageStep<T> {
+  T ask() throws IOException;
+
+  /** One without an answer. */
+  @FunctionalInterface
+  interface Action {
+    void run() throws IOException;
+  }
+
+  /**
+   * Asks.
+   *
+   * @param code of the failure, where the storage gives none
+   */
+  static <T> CompletableFuture<T> asking(ErrorCode code, StorageStep<T> step) {
+    return Worker.later(() -> {
+      try {
+        return step.ask();
+      } catch (IOException e) {
+        throw failed(code, e);
+      }
+    });
+  }
+
+  /** The same without an answer. */
+  static CompletableFuture<Void> doing(ErrorCode code, Action action) {
+    return Worker.later(() -> {
+      try {
+        action.run();
+        return null;
+      } catch (IOException e) {
+        throw failed(code, e);
+      }
+    });
+  }
+
+  private static SnapshotException failed(ErrorCode code, IOException e) {
+    String message = e.getMessage();
+    ErrorCode known = e instanceof MissingProgramException ? ErrorCode.TOOL_MISSING : code;
+    return new SnapshotException(
+        Failure.of(known, message == null ? e.getClass().getSimpleName() : message), e);
+  }
+}
