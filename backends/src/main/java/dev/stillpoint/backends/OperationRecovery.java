@@ -101,6 +101,7 @@ final class OperationRecovery {
     OwedDisks disks = disks(monitor);
     try {
       disks.judge();
+      new OwedSnapshots(recovery, record, account, monitor.client()).judge();
     } catch (RuntimeException e) {
       account.left.add("it could not be found out what became of the cut: " + e.getMessage());
       disks.listWhereabouts(List.of());

@@ -49,7 +49,6 @@ final class OwedDisks {
   }
 
   void judge() {
-    listUnknownMethods();
     if (disks.isEmpty()) {
       return;
     }
@@ -69,22 +68,6 @@ final class OwedDisks {
       case UNKNOWN -> {
         account.left.add("the machine does not tell what became of the cut: " + monitor.reason());
         listWhereabouts(List.of());
-      }
-    }
-  }
-
-  private void listUnknownMethods() {
-    for (Inventory disk : record.entry().disks()) {
-      if (!disk.belongings().isEmpty() && !QemuRemains.knows(disk)) {
-        account.left.add(
-            "disk "
-                + disk.disk()
-                + ": what the method "
-                + disk.method()
-                + " has made of "
-                + disk.source()
-                + " cannot be judged: "
-                + disk.belongings());
       }
     }
   }

@@ -24,6 +24,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** {@code stillpoint doctor}: would a quiesced snapshot work, and what would it cover? */
@@ -64,6 +65,9 @@ final class DoctorCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
+    if (!machine.hasMonitor()) {
+      throw new ParameterException(command().commandLine(), "Missing required option: '--qmp=EP'");
+    }
     return machine.logged(
         command().commandLine(), () -> Interruptible.run(TRIAL_BOUND, this::examine));
   }

@@ -26,7 +26,8 @@ final class LayersJson {
       ObjectNode one = methods.addObject();
       one.put("method", method.method()).put("at", LayersText.label(method.layer()));
       one.set("layer", of(method.layer()));
-      one.put("built", method.built()).put("default", method.standard()).put("why", method.why());
+      one.put("default", method.standard().inMachine());
+      one.put("bareDefault", method.standard().bare()).put("why", method.why());
     }
     json.set("troubles", ResultJson.texts(layers.troubles()));
     json.set("notes", ResultJson.texts(layers.notes()));

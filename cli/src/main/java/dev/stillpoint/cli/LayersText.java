@@ -26,13 +26,22 @@ final class LayersText {
               + method.method()
               + " at "
               + label(method.layer())
-              + (method.standard() ? ", the default" : "")
-              + (method.built() ? ": " : ", not built yet: ")
+              + standard(method.standard())
+              + ": "
               + method.why());
     }
     layers.notes().forEach(note -> lines.add("note: " + note));
     lines.replaceAll(Plain::line);
     return lines;
+  }
+
+  private static String standard(PossibleMethod.Standard standard) {
+    return switch (standard) {
+      case NO -> "";
+      case IN_MACHINE -> ", the default of a machine";
+      case BARE -> ", the default of a bare disk";
+      case ALWAYS -> ", the default";
+    };
   }
 
   private static void addStack(

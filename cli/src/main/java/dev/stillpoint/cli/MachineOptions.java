@@ -15,10 +15,12 @@ import dev.stillpoint.qmp.wirelog.WireLog;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.function.IntSupplier;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Mixin;
@@ -32,11 +34,10 @@ final class MachineOptions {
 
   @Option(
       names = "--qmp",
-      required = true,
       paramLabel = "EP",
       converter = EndpointText.class,
       description = "the machine's monitor")
-  private Endpoint qmp = Endpoint.tcp("localhost", 1);
+  private @Nullable Endpoint qmp;
 
   @Option(
       names = "--qga",
@@ -71,11 +72,24 @@ final class MachineOptions {
     return List.copyOf(disks);
   }
 
-  /** Connects to the monitor and waits for it; a failure says who has the machine, if anybody. */
+  /** Whether a monitor was named. */
+  boolean hasMonitor() {
+    return qmp != null;
+  }
+
+  /**
+   * Connects to the monitor and waits for it; a failure says who has the machine, if anybody.
+   *
+   * @throws IllegalStateException when none was named
+   */
   QmpClient connectMonitor(Duration patience) {
+    Endpoint named = qmp;
+    if (named == null) {
+      throw new IllegalStateException("no monitor was named");
+    }
     try {
       QmpOptions plain = QmpOptions.defaults().withConnectTimeout(patience);
-      return QmpClient.connect(qmp, log.map(plain::withWireLog).orElse(plain)).join();
+      return QmpClient.connect(named, log.map(plain::withWireLog).orElse(plain)).join();
     } catch (CompletionException e) {
       throw new SnapshotException(
           busy().orElseGet(() -> SnapshotException.failureOf(e, ErrorCode.MONITOR_UNAVAILABLE)), e);
@@ -91,7 +105,7 @@ final class MachineOptions {
 
   /** Who else works on the machine now, as the reason to leave it alone. */
   Optional<Failure> busy() {
-    List<Endpoint> machine = qga == null ? List.of(qmp) : List.of(qmp, qga);
+    List<Endpoint> machine = Stream.of(qmp, qga).filter(Objects::nonNull).toList();
     return MachineLock.owner(machine).map(LockOwner::refusal);
   }
 }

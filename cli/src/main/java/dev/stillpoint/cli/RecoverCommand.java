@@ -122,7 +122,7 @@ final class RecoverCommand implements Callable<Integer> {
       one.disks().forEach(disk -> lines.addAll(ResultText.of(disk)));
       one.left().forEach(what -> lines.add("  left: " + Plain.line(what)));
       one.notes().forEach(what -> lines.add("  note: " + Plain.line(what)));
-      if (!one.disks().isEmpty()) {
+      if (one.disks().stream().anyMatch(disk -> disk.modifiedDisk().isPresent())) {
         lines.add(ResultText.PERSIST);
       }
     }

@@ -61,7 +61,7 @@ final class ResultJson {
     return json;
   }
 
-  private static ObjectNode of(DiskSource source) {
+  static ObjectNode of(DiskSource source) {
     ObjectNode json = object();
     switch (source) {
       case DiskSource.File file -> json.put("file", file.path().toString());

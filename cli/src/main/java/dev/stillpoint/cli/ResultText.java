@@ -64,19 +64,19 @@ final class ResultText {
     return List.of(
         "  disk " + disk.disk() + " (" + disk.method() + ", " + disk.way() + ")",
         "    the machine writes to: "
-            + disk.modifiedDisk().map(ResultText::source).orElse("what it wrote to before"),
-        "    a backup may read:     " + source(disk.backupSource()));
+            + disk.modifiedDisk().map(ResultText::of).orElse("what it wrote to before"),
+        "    a backup may read:     " + of(disk.backupSource()));
   }
 
   private static List<String> undecided(DiskSnapshot disk) {
     return List.of(
         "  disk " + disk.disk() + " (" + disk.method() + ", " + disk.way() + ")",
         "    the machine may write to: "
-            + disk.modifiedDisk().map(ResultText::source).orElse("what it wrote to before"),
-        "    over:                     " + source(disk.backupSource()));
+            + disk.modifiedDisk().map(ResultText::of).orElse("what it wrote to before"),
+        "    over:                     " + of(disk.backupSource()));
   }
 
-  private static String source(DiskSource source) {
+  static String of(DiskSource source) {
     String where =
         switch (source) {
           case DiskSource.File file -> file.path().toString();

@@ -167,6 +167,10 @@ final class SnapshotCommand implements Callable<Integer> {
   }
 
   private SnapshotRequest request() {
+    if (!machine.hasMonitor() && machine.disks().isEmpty()) {
+      throw new ParameterException(
+          commandLine(), "name the machine's monitor with --qmp, or bare disks with --disk");
+    }
     try {
       return new SnapshotRequest(
           name,
@@ -193,12 +197,9 @@ final class SnapshotCommand implements Callable<Integer> {
     // The agent first: it may sleep for a tenth of a second, and the monitor is asked meanwhile.
     Optional<CompletableFuture<QgaClient>> agent =
         quiesce == Quiesce.NEVER ? Optional.empty() : machine.connectAgent(patience());
-    try (QmpClient monitor = machine.connectMonitor(patience())) {
-      var engine =
-          SnapshotEngine.builder()
-              .monitor(monitor)
-              .listener(this::progress)
-              .journal(state.journal());
+    try (Connected monitor = connected()) {
+      var engine = SnapshotEngine.builder().listener(this::progress).journal(state.journal());
+      monitor.client().ifPresent(engine::monitor);
       if (way != null) {
         engine.qemuWay(way);
       }
@@ -216,6 +217,19 @@ final class SnapshotCommand implements Callable<Integer> {
     } finally {
       agent.ifPresent(SnapshotCommand::close);
     }
+  }
+
+  /** The monitor's client; none where the disks are bare. */
+  private record Connected(Optional<QmpClient> client) implements AutoCloseable {
+    @Override
+    public void close() {
+      client.ifPresent(QmpClient::close);
+    }
+  }
+
+  private Connected connected() {
+    return new Connected(
+        machine.hasMonitor() ? Optional.of(machine.connectMonitor(patience())) : Optional.empty());
   }
 
   private static void close(CompletableFuture<QgaClient> connecting) {
@@ -289,18 +303,6 @@ final class SnapshotCommand implements Callable<Integer> {
 
   private CommandLine commandLine() {
     return Objects.requireNonNull(spec, "picocli fills the specification in").commandLine();
-  }
-
-  /** A name, or the reason why it is none. */
-  static final class NameText implements ITypeConverter<SnapshotName> {
-    @Override
-    public SnapshotName convert(String value) {
-      try {
-        return new SnapshotName(value);
-      } catch (IllegalArgumentException e) {
-        throw new TypeConversionException(e.getMessage());
-      }
-    }
   }
 
   /** Where a freeze scope begins. */

@@ -25,6 +25,9 @@ import picocli.CommandLine.Spec;
       RecoverCommand.class,
       DoctorCommand.class,
       LayersCommand.class,
+      ListCommand.class,
+      RevertCommand.class,
+      DeleteCommand.class,
       QmpCommand.class,
       QgaCommand.class
     },

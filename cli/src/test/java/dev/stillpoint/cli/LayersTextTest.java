@@ -64,7 +64,7 @@ class LayersTextTest {
         String.join("\n", lines.subList(0, 9)));
     assertEquals("note: something", lines.get(lines.size() - 1));
     assertEquals(
-        "  lvm at logical volume vg/lv, not built yet: a thin volume shares the space of its pool"
+        "  lvm at logical volume vg/lv: a thin volume shares the space of its pool"
             + " with its snapshots",
         lines.get(11));
   }
@@ -81,8 +81,8 @@ class LayersTextTest {
     assertEquals(
         "{\"method\":\"qemu\",\"at\":\"image /vm/top (qcow2)\",\"layer\":{\"layer\":\"image\","
             + "\"name\":\"/vm/top\",\"format\":\"qcow2\",\"probed\":true,\"backing\":\"/vm/base\"},"
-            + "\"built\":true,\"default\":true,\"why\":\"through the monitor of the machine that"
-            + " runs it, with a qcow2 overlay above it; the default for a qcow2 image\"}",
+            + "\"default\":true,\"bareDefault\":false,\"why\":\"through the monitor of the machine"
+            + " that runs it, with a qcow2 overlay above it\"}",
         json.at("/methods/0").toString());
     assertEquals("nfs", json.at("/chain/1/under/0/protocol").asText());
   }

@@ -2,7 +2,6 @@ package dev.stillpoint.backends.disks;
 
 import dev.stillpoint.backends.host.Worker;
 import dev.stillpoint.backends.qemu.QemuDisks;
-import dev.stillpoint.backends.qemu.QemuOverlays;
 import dev.stillpoint.core.disk.SelectedDisk;
 import dev.stillpoint.core.spi.Deadline;
 import dev.stillpoint.core.spi.DiskLocator;
@@ -28,9 +27,7 @@ public final class MachineDisks implements DiskLocator {
     return Worker.later(() -> {
       Located found = QemuDisks.locate(monitor, asked, deadline);
       return new Located(
-          found.disks().stream()
-              .map(disk -> DefaultMethod.filledIn(disk, QemuOverlays.NAME))
-              .toList(),
+          found.disks().stream().map(DefaultMethod::inMachine).toList(),
           found.notCovered(),
           found.warnings());
     });

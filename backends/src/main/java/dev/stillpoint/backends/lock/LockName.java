@@ -4,6 +4,7 @@ import dev.stillpoint.backends.process.ProcessIdentity;
 import dev.stillpoint.qmp.endpoint.Endpoint;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -14,7 +15,7 @@ import java.util.Locale;
  * What a machine is locked by: one of its endpoints, under one name however it is spelled, as links
  * and relative paths lead to it; or its QEMU, to which all its endpoints lead.
  */
-record LockName(String text) {
+record LockName(String text) implements Comparable<LockName> {
   private static final int KEY_BYTES = 16;
 
   static LockName of(Endpoint endpoint) {
@@ -28,6 +29,19 @@ record LockName(String text) {
 
   static LockName of(ProcessIdentity qemu) {
     return new LockName("the QEMU of process " + qemu);
+  }
+
+  static LockName ofDisk(String disk) {
+    try {
+      return new LockName("the disk " + real(Path.of(disk)));
+    } catch (InvalidPathException e) {
+      return new LockName("the disk " + disk);
+    }
+  }
+
+  @Override
+  public int compareTo(LockName other) {
+    return text.compareTo(other.text);
   }
 
   /** The same endpoint, as it is reached from every directory. */

@@ -87,6 +87,16 @@ public final class MachineLock implements AutoCloseable {
     takeAll(List.of(LockName.of(qemu)));
   }
 
+  /**
+   * Takes the locks of disks that are named without a machine. Nothing is taken twice.
+   *
+   * @param disks paths, or whatever else their storage knows them by
+   * @throws SnapshotException as {@link #take}; then everything is given free
+   */
+  public void takeDisks(Collection<String> disks) {
+    takeAll(disks.stream().map(LockName::ofDisk).distinct().sorted().toList());
+  }
+
   private synchronized void takeAll(Collection<LockName> names) {
     boolean all = false;
     try {

@@ -81,7 +81,7 @@ class JournalledSnapshotTest {
         .quiescer((order, deadline) ->
             done(
                 new QuiesceCheck.Ready(
-                    new FakeFreezer(), List.of(), List.of(), true, Optional.empty())))
+                    new FakeFreezer(), List.of(), List.of(), false, Optional.empty())))
         .journal(journal)
         .machine(deadline -> done(MACHINE))
         .build();
@@ -96,7 +96,7 @@ class JournalledSnapshotTest {
         .quiescer((order, deadline) ->
             done(
                 new QuiesceCheck.Ready(
-                    new FakeFreezer(), List.of(), List.of(), true, Optional.empty())))
+                    new FakeFreezer(), List.of(), List.of(), false, Optional.empty())))
         .journal(journal)
         .build()
         .start("0badcafe", request.disk("vda", "fake").disk("vdb", "second"))

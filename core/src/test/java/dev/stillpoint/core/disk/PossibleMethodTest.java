@@ -46,16 +46,40 @@ class PossibleMethodTest {
     assertEquals(VOLUME, methods.get(4).layer());
   }
 
+  private static List<String> defaults(String format, Layer... under) {
+    List<PossibleMethod> methods = of(format, under);
+    return List.of(
+        String.join(
+            " ", names(methods.stream().filter(one -> one.standard().inMachine()).toList())),
+        String.join(" ", names(methods.stream().filter(one -> one.standard().bare()).toList())));
+  }
+
   @Test
-  void onlyWhatIsBuiltIsTheDefault() {
-    // when
-    List<PossibleMethod> methods = of("raw", VOLUME);
-    // then
-    assertEquals(List.of("qemu", "lvm", "exec"), names(methods));
+  void aVolumeIsCutByItsOwnUnlessItHoldsAnImage() {
+    // given
+    var zvol = new Layer.Zvol(Path.of("/dev/zd0"), "230:0", "tank/v");
+    // when, then
+    assertEquals(List.of("lvm", "lvm"), defaults("raw", VOLUME));
+    assertEquals(List.of("qemu", "lvm"), defaults("qcow2", VOLUME));
+    assertEquals(List.of("zfs", "zfs"), defaults("raw", zvol));
+    assertEquals("lvm", PossibleMethod.inMachine("raw", List.of(VOLUME)));
+    assertEquals("qemu", PossibleMethod.inMachine("qcow2", List.of(VOLUME)));
+  }
+
+  @Test
+  void aFileIsCutByQemuAndWithoutAMachineByItsFileSystem() {
+    // when, then
     assertEquals(
-        List.of("qemu"), names(methods.stream().filter(PossibleMethod::standard).toList()));
-    assertEquals(List.of("qemu"), names(methods.stream().filter(PossibleMethod::built).toList()));
-    assertTrue(methods.get(0).why().contains("later lvm"), methods::toString);
+        List.of("qemu", "reflink"),
+        defaults("raw", FILE, system("btrfs", "/sv", Optional.of(true)), VOLUME));
+    assertEquals(
+        List.of("qemu", "btrfs"),
+        defaults("raw", FILE, system("btrfs", "/sv", Optional.of(false))));
+    assertEquals(
+        List.of("qemu", "zfs"), defaults("raw", FILE, system("zfs", "tank/vm", Optional.empty())));
+    // What lies further below holds other things too, and is not taken unasked.
+    assertEquals(
+        List.of("qemu", ""), defaults("raw", FILE, system("ext4", "", Optional.of(false)), VOLUME));
   }
 
   @Test

@@ -1,0 +1,78 @@
+package dev.stillpoint.cli;
+
+import dev.stillpoint.backends.SnapshotStore;
+import dev.stillpoint.backends.lock.LockOwner;
+import dev.stillpoint.backends.lock.MachineLock;
+import dev.stillpoint.core.disk.SelectedDisk;
+import dev.stillpoint.core.snapshot.ErrorCode;
+import dev.stillpoint.core.snapshot.SnapshotException;
+import dev.stillpoint.core.spi.Deadline;
+import dev.stillpoint.qmp.QmpClient;
+import dev.stillpoint.qmp.QmpOptions;
+import dev.stillpoint.qmp.endpoint.Endpoint;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CompletionException;
+import java.util.function.BiConsumer;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** Which disk a command looks at whose snapshots a storage keeps. */
+final class StoredOptions {
+  @Parameters(
+      paramLabel = "DISK[,method=M][,KEY=VALUE...]",
+      converter = DiskText.class,
+      description =
+          "a path, or with --qmp a disk of that machine: qdev id, block device name, node name or"
+              + " image path; ',,' is a comma")
+  private SelectedDisk disk = SelectedDisk.named("");
+
+  @Option(
+      names = "--qmp",
+      paramLabel = "EP",
+      converter = EndpointText.class,
+      description = "the monitor of the machine whose disk it is")
+  private @Nullable Endpoint qmp;
+
+  @Option(
+      names = "--timeout",
+      paramLabel = "DURATION",
+      defaultValue = "60s",
+      converter = DurationText.class,
+      description = "how long it may take (${DEFAULT-VALUE})")
+  private Duration timeout = Duration.ofSeconds(60);
+
+  SelectedDisk disk() {
+    return disk;
+  }
+
+  /**
+   * Does something with the store of the disk.
+   *
+   * @throws SnapshotException when it fails, or the monitor cannot be reached
+   */
+  void with(BiConsumer<SnapshotStore, Deadline> action) {
+    Deadline deadline = Deadline.after(timeout);
+    Endpoint monitor = qmp;
+    if (monitor == null) {
+      action.accept(SnapshotStore.ofBareDisks(), deadline);
+      return;
+    }
+    try (QmpClient client = connect(monitor)) {
+      action.accept(SnapshotStore.of(client), deadline);
+    }
+  }
+
+  private QmpClient connect(Endpoint monitor) {
+    try {
+      return QmpClient.connect(monitor, QmpOptions.defaults().withConnectTimeout(timeout)).join();
+    } catch (CompletionException e) {
+      throw new SnapshotException(
+          MachineLock.owner(List.of(monitor))
+              .map(LockOwner::refusal)
+              .orElseGet(() -> SnapshotException.failureOf(e, ErrorCode.MONITOR_UNAVAILABLE)),
+          e);
+    }
+  }
+}
