@@ -66,6 +66,8 @@ final class ResultJson {
     switch (source) {
       case DiskSource.File file -> json.put("file", file.path().toString());
       case DiskSource.Device device -> json.put("device", device.path().toString());
+      case DiskSource.Rbd rbd -> json.put("rbd", rbd.address());
+      case DiskSource.Pooled volume -> json.put("volume", volume.address());
       case DiskSource.Remote remote -> json.put("remote", remote.address());
     }
     return json.put("format", source.format());

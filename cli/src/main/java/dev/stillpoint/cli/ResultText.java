@@ -81,6 +81,8 @@ final class ResultText {
         switch (source) {
           case DiskSource.File file -> file.path().toString();
           case DiskSource.Device device -> device.path().toString();
+          case DiskSource.Rbd rbd -> "rbd " + rbd.address();
+          case DiskSource.Pooled volume -> "volume " + volume.address();
           case DiskSource.Remote remote -> remote.address();
         };
     return where + " (" + source.format() + ")";

@@ -18,9 +18,35 @@ class ArchitectureTest {
   @ArchTest
   static final ArchRule PURE =
       classes()
+          .that()
+          .resideOutsideOfPackage("..core.disk.xml..")
           .should()
           .onlyDependOnClassesThat()
           .resideInAnyPackage("java..", "org.slf4j..", "org.jspecify..", "dev.stillpoint.core..");
+
+  /** The one place that reads XML, with the JDK's own parser. */
+  @ArchTest
+  static final ArchRule XML_IS_READ_BY_THE_JDK =
+      classes()
+          .that()
+          .resideInAPackage("..core.disk.xml..")
+          .should()
+          .onlyDependOnClassesThat()
+          .resideInAnyPackage(
+              "java..",
+              "javax.xml..",
+              "org.xml.sax..",
+              "org.jspecify..",
+              "dev.stillpoint.core.disk..");
+
+  @ArchTest
+  static final ArchRule DISKS_KNOW_NO_XML =
+      noClasses()
+          .that()
+          .resideInAPackage("..core.disk")
+          .should()
+          .dependOnClassesThat()
+          .resideInAPackage("..core.disk.xml..");
 
   @ArchTest
   static final ArchRule NO_IO =

@@ -1,5 +1,6 @@
 package dev.stillpoint.core.snapshot;
 
+import dev.stillpoint.core.disk.xml.DiskXmlException;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
 
@@ -27,13 +28,16 @@ public class SnapshotException extends RuntimeException {
   }
 
   /**
-   * The failure inside a throwable, however deeply futures have wrapped it; anything else becomes
-   * one with the given code.
+   * The failure inside a throwable, however deeply futures have wrapped it. XML that cannot be read
+   * is a {@link ErrorCode#BAD_REQUEST}; anything else becomes a failure with the given code.
    */
   public static Failure failureOf(Throwable thrown, ErrorCode otherwise) {
     for (Throwable t = thrown; t != null; t = t.getCause()) {
       if (t instanceof SnapshotException known) {
         return known.failure();
+      }
+      if (t instanceof DiskXmlException unreadable) {
+        return Failure.of(ErrorCode.BAD_REQUEST, String.valueOf(unreadable.getMessage()));
       }
     }
     // What the futures have wrapped, and no deeper: the cause of that tells less than it does.

@@ -142,6 +142,8 @@ public final class Demo {
     return switch (source) {
       case DiskSource.File file -> file.path().toString();
       case DiskSource.Device device -> device.path().toString();
+      case DiskSource.Rbd rbd -> rbd.address();
+      case DiskSource.Pooled volume -> volume.address();
       case DiskSource.Remote remote -> remote.address();
     };
   }

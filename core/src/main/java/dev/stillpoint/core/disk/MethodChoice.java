@@ -1,0 +1,21 @@
+package dev.stillpoint.core.disk;
+
+import java.util.Map;
+
+/**
+ * The snapshot method that a caller wants for a disk, and what it told that method.
+ *
+ * @param method its name, such as {@code qemu} or {@code lvm}; open, since anybody may add one
+ * @param options by name, such as {@code device}; which ones a method knows is the method's affair
+ */
+public record MethodChoice(String method, Map<String, String> options) {
+  /** Copies the options. */
+  public MethodChoice {
+    options = Map.copyOf(options);
+  }
+
+  /** A method without options. */
+  public static MethodChoice of(String method) {
+    return new MethodChoice(method, Map.of());
+  }
+}
