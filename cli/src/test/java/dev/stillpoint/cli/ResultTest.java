@@ -6,8 +6,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.stillpoint.core.disk.DiskSource;
+import dev.stillpoint.core.snapshot.DiskSnapshot;
 import dev.stillpoint.core.snapshot.GuestState;
 import dev.stillpoint.core.snapshot.Outcome;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -55,6 +58,27 @@ class ResultTest {
     assertEquals(
         ResultJson.of(Results.succeeded()).properties().stream().map(e -> e.getKey()).toList(),
         told.properties().stream().map(e -> e.getKey()).toList());
+  }
+
+  @Test
+  void anImageOfRbdAndAVolumeOfAPoolAreToldByTheirNames() {
+    // given
+    var image = new DiskSource.Rbd("pool", Optional.of("ns"), "vm", Optional.of("nightly"), "raw");
+    var volume = new DiskSource.Pooled("fast", "vm.qcow2", "qcow2");
+    var disk =
+        new DiskSnapshot("vda", "rbd", "image", Optional.empty(), Optional.of(volume), image);
+    // when
+    var json = ResultJson.of(disk);
+    var text = ResultText.of(disk);
+    // then
+    assertEquals(
+        "{\"volume\":\"fast/vm.qcow2\",\"format\":\"qcow2\"}",
+        json.path("modifiedDisk").toString());
+    assertEquals(
+        "{\"rbd\":\"pool/ns/vm@nightly\",\"format\":\"raw\"}",
+        json.path("backupSource").toString());
+    assertEquals("    the machine writes to: volume fast/vm.qcow2 (qcow2)", text.get(1));
+    assertEquals("    a backup may read:     rbd pool/ns/vm@nightly (raw)", text.get(2));
   }
 
   @Test

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.stillpoint.core.disk.DiskSource;
+import java.net.URI;
 import java.nio.file.Path;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
@@ -131,7 +132,7 @@ class ModifiedDiskTest {
     String xml =
         """
         <disk type='network'><driver type='raw'/>
-          <auth username='a'/>
+          <auth username='a'/><encryption format='luks'/>
           <source protocol='rbd' name='pool/vm'><host name='mon1'/><seclabel model='dac'/></source>
         </disk>
         """;
@@ -236,6 +237,19 @@ class ModifiedDiskTest {
         () ->
             modified(
                 "<disk><source file='/a'/></disk>", new DiskSource.Pooled("p", volume, "raw")));
+  }
+
+  @Test
+  void aPathOfBytesThatAreNoTextIsRefused() {
+    // given: as text it would be the name of another file
+    Path path = Path.of(URI.create("file:///vm/%FF"));
+    // when
+    var refused =
+        assertThrows(
+            DiskXmlException.class,
+            () -> modified("<disk><source file='/a'/></disk>", new DiskSource.File(path, "raw")));
+    // then
+    assertTrue(String.valueOf(refused.getMessage()).contains("no text"));
   }
 
   @Test
