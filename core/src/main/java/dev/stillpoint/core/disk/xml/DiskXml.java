@@ -74,12 +74,14 @@ public final class DiskXml {
    *
    * @throws DiskXmlException when libvirt's XML cannot tell that source: a {@link
    *     DiskSource.Remote}, a path that is not absolute or is no text, a character that is not of
-   *     XML 1.0, an rbd name with {@code /} or {@code @}. It can be asked before a cut is made.
+   *     XML 1.0, an rbd name with {@code /} or {@code @}; or an image for a disk that is a {@link
+   *     DiskDescription.Device#LUN}. It can be asked before a cut is made.
    */
   public String modifiedDisk(DiskSource source) {
     if (isItsOwn(source)) {
       return text;
     }
+    refuseToPassThrough(source);
     var edits = new Edits(text);
     String type = SourceWriter.type(source);
     if (!SourceReader.type(disk).equals(type)) {
@@ -112,6 +114,18 @@ public final class DiskXml {
       addSource(edits, driver, missing, SourceWriter.fresh(source), drops);
     }
     return edits.apply();
+  }
+
+  /** A disk with its SCSI commands has to be one: libvirt refuses an image in its place. */
+  private void refuseToPassThrough(DiskSource source) {
+    boolean image =
+        source instanceof DiskSource.File
+            || source instanceof DiskSource.Rbd
+            || !source.format().equals(DEFAULT_FORMAT);
+    if (image && description.device() == DiskDescription.Device.LUN) {
+      throw DiskXmlException.at(
+          disk, "a disk that is passed through as a 'lun' cannot have an image in its place");
+    }
   }
 
   private boolean drop(Edits edits, String name) {

@@ -240,6 +240,20 @@ class ModifiedDiskTest {
   }
 
   @Test
+  void aDiskThatIsPassedThroughGetsNoImageInItsPlace() {
+    // given
+    String xml = "<disk type='block' device='lun'><source dev='/dev/sdb'/></disk>";
+    // then
+    assertThrows(DiskXmlException.class, () -> modified(xml, OVERLAY));
+    assertThrows(
+        DiskXmlException.class,
+        () -> modified(xml, new DiskSource.Device(Path.of("/dev/sdc"), "qcow2")));
+    assertEquals(
+        "<disk type='block' device='lun'><source dev='/dev/sdc'/></disk>",
+        modified(xml, new DiskSource.Device(Path.of("/dev/sdc"), "raw")));
+  }
+
+  @Test
   void aPathOfBytesThatAreNoTextIsRefused() {
     // given: as text it would be the name of another file
     Path path = Path.of(URI.create("file:///vm/%FF"));
