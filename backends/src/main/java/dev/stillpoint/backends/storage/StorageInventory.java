@@ -60,6 +60,8 @@ final class StorageInventory {
         switch (disk.options().getOrDefault(READ_KIND, "")) {
           case "file" -> new DiskSource.File(Path.of(name), format);
           case "device" -> new DiskSource.Device(Path.of(name), format);
+          case "rbd" -> DiskSource.Rbd.at(name, format);
+          case "volume" -> DiskSource.Pooled.at(name, format);
           default -> new DiskSource.Remote(name, format);
         };
     return new DiskSnapshot(
@@ -89,6 +91,8 @@ final class StorageInventory {
     return switch (source) {
       case DiskSource.File file -> "file";
       case DiskSource.Device device -> "device";
+      case DiskSource.Rbd rbd -> "rbd";
+      case DiskSource.Pooled volume -> "volume";
       case DiskSource.Remote remote -> "remote";
     };
   }
@@ -97,6 +101,8 @@ final class StorageInventory {
     return switch (source) {
       case DiskSource.File file -> file.path().toString();
       case DiskSource.Device device -> device.path().toString();
+      case DiskSource.Rbd rbd -> rbd.address();
+      case DiskSource.Pooled volume -> volume.address();
       case DiskSource.Remote remote -> remote.address();
     };
   }

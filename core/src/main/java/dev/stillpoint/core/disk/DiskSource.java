@@ -29,6 +29,30 @@ public sealed interface DiskSource {
       String format)
       implements DiskSource {
     /**
+     * The image with that {@link #address()}.
+     *
+     * @throws IllegalArgumentException when no image can have it
+     */
+    public static Rbd at(String address, String format) {
+      int mark = address.indexOf('@');
+      String[] names = (mark < 0 ? address : address.substring(0, mark)).split("/", -1);
+      boolean whole = (names.length == 2 || names.length == 3) && mark != address.length() - 1;
+      for (String name : names) {
+        whole &= !name.isEmpty();
+      }
+      if (!whole) {
+        throw new IllegalArgumentException(
+            "an rbd image is pool/image or pool/namespace/image, and not " + address);
+      }
+      return new Rbd(
+          names[0],
+          names.length == 3 ? Optional.of(names[1]) : Optional.empty(),
+          names[names.length - 1],
+          mark < 0 ? Optional.empty() : Optional.of(address.substring(mark + 1)),
+          format);
+    }
+
+    /**
      * As the rbd command spells it: {@code pool/namespace/image@snapshot}, what is empty left out.
      */
     public String address() {
@@ -44,6 +68,19 @@ public sealed interface DiskSource {
    * A volume in a storage pool of libvirt. Where its bytes are is known to whoever knows the pools.
    */
   record Pooled(String pool, String volume, String format) implements DiskSource {
+    /**
+     * The volume with that {@link #address()}; a pool has no {@code /} in its name.
+     *
+     * @throws IllegalArgumentException when no volume can have it
+     */
+    public static Pooled at(String address, String format) {
+      int slash = address.indexOf('/');
+      if (slash < 1 || slash == address.length() - 1) {
+        throw new IllegalArgumentException("a volume of a pool is pool/volume, and not " + address);
+      }
+      return new Pooled(address.substring(0, slash), address.substring(slash + 1), format);
+    }
+
     /** For a person and for scripts: {@code pool/volume}. */
     public String address() {
       return pool + "/" + volume;

@@ -1,5 +1,7 @@
 package dev.stillpoint.core.disk;
 
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
@@ -9,9 +11,9 @@ import java.util.Map;
  * @param options by name, such as {@code device}; which ones a method knows is the method's affair
  */
 public record MethodChoice(String method, Map<String, String> options) {
-  /** Copies the options. */
+  /** Copies the options; their order is kept. */
   public MethodChoice {
-    options = Map.copyOf(options);
+    options = Collections.unmodifiableMap(new LinkedHashMap<>(options));
   }
 
   /** A method without options. */

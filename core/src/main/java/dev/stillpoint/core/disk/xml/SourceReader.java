@@ -85,29 +85,14 @@ final class SourceReader {
     String name = needed(source, "name", "network");
     Optional<String> snapshot =
         source.child("snapshot").map(element -> needed(element, "name", "network"));
-    int mark = name.indexOf('@');
-    if (mark >= 0) {
-      if (snapshot.isPresent()) {
-        throw DiskXmlException.at(source, "<source> names a snapshot in 'name' and in <snapshot>");
-      }
-      snapshot = Optional.of(name.substring(mark + 1));
-      name = name.substring(0, mark);
+    if (snapshot.isPresent() && name.indexOf('@') >= 0) {
+      throw DiskXmlException.at(source, "<source> names a snapshot in 'name' and in <snapshot>");
     }
-    String[] parts = name.split("/", -1);
-    boolean whole = parts.length == 2 || parts.length == 3;
-    for (String part : parts) {
-      whole &= !part.isEmpty();
+    try {
+      return DiskSource.Rbd.at(name + snapshot.map(it -> "@" + it).orElse(""), format);
+    } catch (IllegalArgumentException e) {
+      throw DiskXmlException.at(source, String.valueOf(e.getMessage()));
     }
-    if (!whole || snapshot.filter(String::isEmpty).isPresent()) {
-      throw DiskXmlException.at(
-          source, "the name of an rbd image is pool/image or pool/namespace/image, not " + name);
-    }
-    return new DiskSource.Rbd(
-        parts[0],
-        parts.length == 3 ? Optional.of(parts[1]) : Optional.empty(),
-        parts[parts.length - 1],
-        snapshot,
-        format);
   }
 
   /** For a person: hosts and name, without a query, in which secrets may be. */
