@@ -16,4 +16,7 @@ module dev.stillpoint.backends {
   exports dev.stillpoint.backends.lock;
   exports dev.stillpoint.backends.process;
   exports dev.stillpoint.backends.qemu;
+
+  provides dev.stillpoint.core.spi.SnapshotMethodProvider with
+      dev.stillpoint.backends.qemu.QemuInternalProvider;
 }

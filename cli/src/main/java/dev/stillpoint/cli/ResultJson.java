@@ -68,6 +68,8 @@ final class ResultJson {
       case DiskSource.Device device -> json.put("device", device.path().toString());
       case DiskSource.Rbd rbd -> json.put("rbd", rbd.address());
       case DiskSource.Pooled volume -> json.put("volume", volume.address());
+      case DiskSource.Internal inside ->
+          json.put("file", inside.image().toString()).put("snapshot", inside.snapshot());
       case DiskSource.Remote remote -> json.put("remote", remote.address());
     }
     return json.put("format", source.format());

@@ -79,10 +79,12 @@ final class ResultText {
   static String of(DiskSource source) {
     String where =
         switch (source) {
-          case DiskSource.File file -> file.path().toString();
-          case DiskSource.Device device -> device.path().toString();
           case DiskSource.Rbd rbd -> "rbd " + rbd.address();
           case DiskSource.Pooled volume -> "volume " + volume.address();
+          case DiskSource.Internal inside ->
+              "snapshot " + inside.snapshot() + " inside " + inside.image();
+          case DiskSource.File file -> file.address();
+          case DiskSource.Device device -> device.address();
           case DiskSource.Remote remote -> remote.address();
         };
     return where + " (" + source.format() + ")";

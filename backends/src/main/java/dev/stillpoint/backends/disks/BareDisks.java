@@ -74,7 +74,7 @@ public final class BareDisks implements DiskLocator {
     return switch (disk.source()) {
       case DiskSource.File file -> first(file.path());
       case DiskSource.Device device -> first(device.path());
-      case DiskSource.Remote remote -> List.of(remote.address(), disk.options());
+      default -> List.of(disk.source().address(), disk.options());
     };
   }
 

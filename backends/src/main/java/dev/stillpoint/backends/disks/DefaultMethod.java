@@ -61,7 +61,7 @@ final class DefaultMethod {
     return switch (source) {
       case DiskSource.File file -> Optional.of(file.path());
       case DiskSource.Device device -> Optional.of(device.path());
-      case DiskSource.Remote remote -> Optional.empty();
+      default -> Optional.empty();
     };
   }
 

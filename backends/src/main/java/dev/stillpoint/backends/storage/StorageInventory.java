@@ -13,6 +13,7 @@ import java.util.Optional;
 
 /** How a planned snapshot is written down, and read again by whoever finds it. */
 final class StorageInventory {
+  private static final String INTERNAL = "internal";
   private static final String WAY = "snapshot";
   private static final String READ_KIND = "backup-kind";
   private static final String READ_NAME = "backup-name";
@@ -29,7 +30,7 @@ final class StorageInventory {
     Map<String, String> options = new LinkedHashMap<>(planned.snapshot().options());
     DiskSource read = planned.backupSource();
     options.put(READ_KIND, kind(read));
-    options.put(READ_NAME, name(read));
+    options.put(READ_NAME, read.address());
     options.put(READ_FORMAT, read.format());
     var volume =
         new Belonging(Kind.VOLUME, "snapshot", planned.snapshot().name(), Optional.empty());
@@ -37,7 +38,7 @@ final class StorageInventory {
         planned.disk().name(),
         method,
         WAY,
-        name(planned.disk().source()),
+        planned.disk().source().address(),
         Optional.empty(),
         options,
         gone ? List.of() : List.of(volume));
@@ -62,10 +63,18 @@ final class StorageInventory {
           case "device" -> new DiskSource.Device(Path.of(name), format);
           case "rbd" -> DiskSource.Rbd.at(name, format);
           case "volume" -> DiskSource.Pooled.at(name, format);
+          case INTERNAL -> internal(name, format);
           default -> new DiskSource.Remote(name, format);
         };
     return new DiskSnapshot(
         disk.disk(), disk.method(), disk.way(), Optional.empty(), Optional.empty(), read);
+  }
+
+  /** A snapshot's name has no {@code @}, which a path may have. */
+  private static DiskSource internal(String address, String format) {
+    int at = address.lastIndexOf('@');
+    return new DiskSource.Internal(
+        Path.of(address.substring(0, at)), address.substring(at + 1), format);
   }
 
   /**
@@ -93,17 +102,8 @@ final class StorageInventory {
       case DiskSource.Device device -> "device";
       case DiskSource.Rbd rbd -> "rbd";
       case DiskSource.Pooled volume -> "volume";
+      case DiskSource.Internal inside -> INTERNAL;
       case DiskSource.Remote remote -> "remote";
-    };
-  }
-
-  private static String name(DiskSource source) {
-    return switch (source) {
-      case DiskSource.File file -> file.path().toString();
-      case DiskSource.Device device -> device.path().toString();
-      case DiskSource.Rbd rbd -> rbd.address();
-      case DiskSource.Pooled volume -> volume.address();
-      case DiskSource.Remote remote -> remote.address();
     };
   }
 }

@@ -9,11 +9,38 @@ public sealed interface DiskSource {
   /** The image format as QEMU names it, such as {@code qcow2} or {@code raw}. */
   String format();
 
+  /** By what it is known among those of its kind, in one text: a path, or what its storage says. */
+  String address();
+
   /** An image in a file system of the host; the path is absolute. */
-  record File(Path path, String format) implements DiskSource {}
+  record File(Path path, String format) implements DiskSource {
+    @Override
+    public String address() {
+      return path.toString();
+    }
+  }
 
   /** A block device of the host, such as a logical volume; the path is absolute. */
-  record Device(Path path, String format) implements DiskSource {}
+  record Device(Path path, String format) implements DiskSource {
+    @Override
+    public String address() {
+      return path.toString();
+    }
+  }
+
+  /**
+   * A snapshot inside an image, as a qcow2 keeps them. It can be read while no machine writes to
+   * the image.
+   *
+   * @param image a file or a block device of the host; the path is absolute
+   * @param snapshot its name there
+   */
+  record Internal(Path image, String snapshot, String format) implements DiskSource {
+    @Override
+    public String address() {
+      return image + "@" + snapshot;
+    }
+  }
 
   /**
    * An image in a Ceph cluster; which cluster is not told.
@@ -55,6 +82,7 @@ public sealed interface DiskSource {
     /**
      * As the rbd command spells it: {@code pool/namespace/image@snapshot}, what is empty left out.
      */
+    @Override
     public String address() {
       return pool
           + "/"
@@ -82,6 +110,7 @@ public sealed interface DiskSource {
     }
 
     /** For a person and for scripts: {@code pool/volume}. */
+    @Override
     public String address() {
       return pool + "/" + volume;
     }

@@ -139,13 +139,7 @@ public final class Demo {
   }
 
   private static String path(DiskSource source) {
-    return switch (source) {
-      case DiskSource.File file -> file.path().toString();
-      case DiskSource.Device device -> device.path().toString();
-      case DiskSource.Rbd rbd -> rbd.address();
-      case DiskSource.Pooled volume -> volume.address();
-      case DiskSource.Remote remote -> remote.address();
-    };
+    return source.address();
   }
 
   private void judge(String what, Finding finding) {

@@ -52,6 +52,8 @@ final class SourceWriter {
       case DiskSource.Device device -> "block";
       case DiskSource.Rbd rbd -> "network";
       case DiskSource.Pooled pooled -> "volume";
+      case DiskSource.Internal inside ->
+          throw DiskXmlException.of("a snapshot inside an image cannot be written as a <source>");
       case DiskSource.Remote remote ->
           throw DiskXmlException.of(
               "what is neither a file, a device, an rbd image nor a volume of a pool cannot be written"
@@ -150,6 +152,7 @@ final class SourceWriter {
         locators.put("pool", told("pool", pooled.pool()));
         locators.put("volume", told("volume", pooled.volume()));
       }
+      case DiskSource.Internal inside -> type(inside);
       case DiskSource.Remote remote -> type(remote);
     }
     return locators;

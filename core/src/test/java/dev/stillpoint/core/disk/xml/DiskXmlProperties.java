@@ -287,7 +287,7 @@ class DiskXmlProperties {
                   + quoted(
                       rbd.pool() + "/" + rbd.namespace().map(n -> n + "/").orElse("") + rbd.image())
                   + " protocol='rbd'";
-          case DiskSource.Remote remote -> throw new AssertionError(remote);
+          default -> throw new AssertionError(source);
         };
     String content =
         source instanceof DiskSource.Rbd rbd

@@ -1,4 +1,4 @@
-package dev.stillpoint.backends.qemu;
+package dev.stillpoint.backends.host;
 
 import java.io.IOException;
 import java.nio.channels.FileChannel;
@@ -12,7 +12,7 @@ import java.util.Set;
  * The locks by which QEMU and its tools ({@code qemu-nbd}, {@code qemu-img}) keep each other from
  * an image: each locks some of these bytes of the file, whatever it does with it.
  */
-final class ImageLock {
+public final class ImageLock {
   /** {@code RAW_LOCK_PERM_BASE} and {@code RAW_LOCK_SHARED_BASE} of QEMU, and what follows them. */
   private static final long FIRST_BYTE = 100;
 
@@ -26,7 +26,7 @@ final class ImageLock {
    *
    * @throws IOException when it cannot be told, as when the file may not be written by us
    */
-  static boolean isHeld(Path image) throws IOException {
+  public static boolean isHeld(Path image) throws IOException {
     try (FileChannel channel =
             FileChannel.open(
                 image,

@@ -1,0 +1,61 @@
+package dev.stillpoint.backends.qemu;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.stillpoint.core.disk.DiskSource;
+import dev.stillpoint.core.spi.StoredSnapshot;
+import dev.stillpoint.qmp.qapi.ImageInfo;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/** The snapshots inside an image, as QEMU or {@code qemu-img} tells them. */
+final class InternalSnapshots {
+  private static final ObjectMapper MAPPER = new ObjectMapper();
+
+  private InternalSnapshots() {}
+
+  static List<StoredSnapshot> of(ImageInfo info, Path image) {
+    return info.snapshots() == null
+        ? List.of()
+        : info.snapshots().stream()
+            .map(one -> stored(image, one.id(), one.name(), one.dateSec(), one.dateNsec()))
+            .toList();
+  }
+
+  /** From {@code qemu-img info --output=json}. */
+  static List<StoredSnapshot> parse(String json, Path image) throws IOException {
+    JsonNode info;
+    try {
+      info = MAPPER.readTree(json);
+    } catch (JsonProcessingException e) {
+      throw new IOException("qemu-img said no JSON", e);
+    }
+    List<StoredSnapshot> found = new ArrayList<>();
+    for (JsonNode one : info.path("snapshots")) {
+      found.add(
+          stored(
+              image,
+              one.path("id").asText(),
+              one.path("name").asText(),
+              one.path("date-sec").asLong(),
+              one.path("date-nsec").asLong()));
+    }
+    return found;
+  }
+
+  private static StoredSnapshot stored(
+      Path image, String id, String name, long seconds, long nanos) {
+    return new StoredSnapshot(
+        name,
+        QemuInternal.NAME,
+        image + "@" + id,
+        Optional.of(Instant.ofEpochSecond(seconds, nanos)),
+        Optional.of(new DiskSource.Internal(image, name, "qcow2")),
+        Optional.empty());
+  }
+}
