@@ -30,6 +30,7 @@ public final class HostTools {
           Map.entry("xfs_repair", "xfsprogs"),
           Map.entry("xfs_db", "xfsprogs"),
           Map.entry("mkfs.btrfs", "btrfs-progs"),
+          Map.entry("btrfs", "btrfs-progs"),
           Map.entry("mount", "mount"),
           Map.entry("umount", "mount"),
           Map.entry("losetup", "mount"),

@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 
 /**
  * A guest that has booted once and whose state is kept, so that a running copy of it costs a
@@ -75,7 +76,16 @@ public final class WarmGuest {
    * likes may run at once.
    */
   public Guest start() {
-    return start(List.of());
+    return start(Map.of(), List.of());
+  }
+
+  /**
+   * The same, with some of its disks elsewhere. The warm state is the same, wherever they are.
+   *
+   * @param places by the disk's index; the others lie in the guest's own directory
+   */
+  public Guest startWith(Map<Integer, DiskPlace> places) {
+    return start(places, List.of());
   }
 
   /**
@@ -84,16 +94,14 @@ public final class WarmGuest {
    * open nothing in it. Only root may do that.
    */
   public Guest startAs(String user) {
-    return start(List.of("-runas", user));
+    return start(Map.of(), List.of("-runas", user));
   }
 
-  private Guest start(List<String> more) {
+  private Guest start(Map<Integer, DiskPlace> places, List<String> more) {
     return Guest.inNewDirectory(directory -> {
       var images = new ArrayList<Path>();
       for (int i = 0; i < config.disks().size(); i++) {
-        String name = config.disks().get(i).fileName(i);
-        BlankDisks.copySparse(entry.resolve(name), directory.resolve(name));
-        images.add(directory.resolve(name));
+        images.add(put(i, places.getOrDefault(i, new DiskPlace.Directory(directory))));
       }
       var load =
           new ArrayList<>(List.of("-incoming", "exec:cat " + shellQuote(entry.resolve(STATE))));
@@ -102,6 +110,16 @@ public final class WarmGuest {
       guest.closingOnFailure(() -> resume(guest));
       return guest;
     });
+  }
+
+  private Path put(int index, DiskPlace place) {
+    String name = config.disks().get(index).fileName(index);
+    return switch (place) {
+      case DiskPlace.Directory(Path directory) -> {
+        BlankDisks.copySparse(entry.resolve(name), directory.resolve(name));
+        yield directory.resolve(name);
+      }
+    };
   }
 
   /** The same, tracing these events of QEMU into {@link Guest#trace()}. */

@@ -1,0 +1,188 @@
+package dev.stillpoint.testkit.storage;
+
+import dev.stillpoint.testkit.HostCommand;
+import dev.stillpoint.testkit.HostTools;
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+
+/**
+ * A fresh file system in a file, mounted on this host through a loop device. Needs root.
+ *
+ * <p>{@link #close} unmounts and deletes it; so does the end of the JVM. What a JVM has left that
+ * was killed is removed by the next one that makes a mount: the directory's name says whose it is.
+ */
+public final class LoopMount implements AutoCloseable {
+  private static final String PREFIX = "sp-mount-";
+
+  /** Process id and start in milliseconds of the JVM that made it. */
+  private static final Pattern OWNED = Pattern.compile(PREFIX + "(\\d+)-(\\d+)-\\d+");
+
+  private static final String IMAGE = "image";
+  private static final String POINT = "mnt";
+
+  private static final Set<LoopMount> LIVE = ConcurrentHashMap.newKeySet();
+  private static boolean ending;
+
+  static {
+    Runtime.getRuntime().addShutdownHook(new Thread(LoopMount::closeAll, "stillpoint-mounts-end"));
+    removeLeftovers();
+  }
+
+  private final Path home;
+  private final List<String> options;
+  private boolean closed;
+
+  private LoopMount(Path home, List<String> options) {
+    this.home = home;
+    this.options = List.copyOf(options);
+  }
+
+  /** A btrfs of this size; it wants 114 MB at least. */
+  public static LoopMount btrfs(long bytes) {
+    return make(bytes, List.of("mkfs.btrfs", "-q", "-m", "single"));
+  }
+
+  /** An XFS whose files can share blocks; it wants 300 MB at least. */
+  public static LoopMount xfs(long bytes) {
+    // Copies of one image may be mounted beside each other.
+    return make(bytes, List.of("mkfs.xfs", "-q", "-m", "reflink=1"), "nouuid");
+  }
+
+  /** An XFS whose files cannot share blocks. */
+  public static LoopMount xfsWithoutReflink(long bytes) {
+    return make(bytes, List.of("mkfs.xfs", "-q", "-m", "reflink=0"), "nouuid");
+  }
+
+  /** An ext4, whose files cannot share blocks either. */
+  public static LoopMount ext4(long bytes) {
+    return make(bytes, List.of("mkfs.ext4", "-q", "-F"));
+  }
+
+  private static LoopMount make(long bytes, List<String> mkfs, String... options) {
+    HostTools.require(mkfs.get(0), "mount", "umount");
+    LoopMount made = inNewDirectory(List.of(options));
+    try {
+      try (var file = new RandomAccessFile(made.home.resolve(IMAGE).toFile(), "rw")) {
+        file.setLength(bytes);
+      }
+      Files.createDirectory(made.path());
+      var command = new ArrayList<>(mkfs);
+      command.add(IMAGE);
+      HostCommand.run(made.home, command);
+      made.mount();
+      return made;
+    } catch (IOException e) {
+      made.close();
+      throw new UncheckedIOException(e);
+    } catch (RuntimeException e) {
+      made.close();
+      throw e;
+    }
+  }
+
+  private static synchronized LoopMount inNewDirectory(List<String> options) {
+    if (ending) {
+      throw new IllegalStateException("the JVM is ending");
+    }
+    ProcessHandle self = ProcessHandle.current();
+    try {
+      Path home =
+          Files.createTempDirectory("%s%d-%d-".formatted(PREFIX, self.pid(), startOf(self)));
+      var made = new LoopMount(home.toRealPath(), options);
+      LIVE.add(made);
+      return made;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static long startOf(ProcessHandle process) {
+    return process.info().startInstant().map(java.time.Instant::toEpochMilli).orElse(0L);
+  }
+
+  private synchronized void mount() {
+    if (closed) {
+      throw new IllegalStateException("the mount was closed");
+    }
+    String all =
+        Stream.concat(Stream.of("loop"), options.stream())
+            .reduce((a, b) -> a + "," + b)
+            .orElseThrow();
+    // The loop device is the mount's own: it goes with the unmount.
+    HostCommand.run(home, List.of("mount", "-o", all, IMAGE, path().toString()));
+  }
+
+  /** Where it is mounted; absolute, without a link in it. */
+  public Path path() {
+    return home.resolve(POINT);
+  }
+
+  /** Lets nobody write to it any more, or again. */
+  public void remount(boolean readOnly) {
+    String option = "remount," + (readOnly ? "ro" : "rw");
+    HostCommand.run(home, List.of("mount", "-o", option, path().toString()));
+  }
+
+  /** Unmounts and deletes it, whoever may still use it. A second call does nothing. */
+  @Override
+  public synchronized void close() {
+    if (closed) {
+      return;
+    }
+    closed = true;
+    LIVE.remove(this);
+    remove(home);
+  }
+
+  private static void remove(Path home) {
+    Path point = home.resolve(POINT);
+    if (HostCommand.attempt(home, List.of("umount", point.toString())).status() != 0) {
+      // Busy, or never mounted.
+      HostCommand.attempt(home, List.of("umount", "-l", point.toString()));
+    }
+    try {
+      // Nothing below the mount point is ever walked: it may be mounted still.
+      for (Path path : List.of(point, home.resolve(IMAGE), home)) {
+        Files.deleteIfExists(path);
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static void closeAll() {
+    synchronized (LoopMount.class) {
+      ending = true;
+    }
+    LIVE.forEach(LoopMount::close);
+  }
+
+  private static void removeLeftovers() {
+    Path temporary = Path.of(System.getProperty("java.io.tmpdir"));
+    try (Stream<Path> all = Files.list(temporary)) {
+      all.filter(LoopMount::isOrphan).forEach(LoopMount::remove);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** One of ours, whose JVM is no more. */
+  private static boolean isOrphan(Path path) {
+    Matcher owner = OWNED.matcher(String.valueOf(path.getFileName()));
+    return owner.matches()
+        && Files.isDirectory(path, java.nio.file.LinkOption.NOFOLLOW_LINKS)
+        && ProcessHandle.of(Long.parseLong(owner.group(1)))
+            .filter(process -> startOf(process) == Long.parseLong(owner.group(2)))
+            .isEmpty();
+  }
+}
