@@ -6,6 +6,11 @@ public enum Presence {
   ABSENT,
   /** It is there, and shown to be made by the operation that was asked for. */
   OURS,
+  /**
+   * The operation that was asked for has begun to make it, and there is no snapshot yet: such as an
+   * empty place that only it may fill. {@link Storage#delete} removes that.
+   */
+  BEGUN,
   /** It is there, and another one's or nobody knows whose. */
   FOREIGN
 }

@@ -13,6 +13,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
@@ -120,7 +121,7 @@ final class StorageCut implements Cut {
           results,
           List.of("the " + storage.name() + " snapshot is still under way"));
     }
-    List<StorageSnapshot> present = present(deadline);
+    List<StorageSnapshot> present = those(EnumSet.of(Presence.OURS), deadline);
     if (present.isEmpty()) {
       return new Settlement(Settlement.State.NOT_APPLIED, List.of(), List.of());
     }
@@ -141,14 +142,14 @@ final class StorageCut implements Cut {
     return new Settlement(Settlement.State.APPLIED, results, List.of());
   }
 
-  private List<StorageSnapshot> present(Deadline deadline) throws IOException {
-    List<StorageSnapshot> present = new ArrayList<>();
+  private List<StorageSnapshot> those(Set<Presence> wanted, Deadline deadline) throws IOException {
+    List<StorageSnapshot> found = new ArrayList<>();
     for (StorageSnapshot snapshot : snapshots) {
-      if (storage.find(snapshot, operationId, deadline) == Presence.OURS) {
-        present.add(snapshot);
+      if (wanted.contains(storage.find(snapshot, operationId, deadline))) {
+        found.add(snapshot);
       }
     }
-    return present;
+    return found;
   }
 
   @Override
@@ -181,7 +182,7 @@ final class StorageCut implements Cut {
               + " snapshot is still under way; when it is done, these are to be removed: "
               + snapshots.stream().map(StorageSnapshot::name).toList());
     }
-    for (StorageSnapshot snapshot : present(deadline)) {
+    for (StorageSnapshot snapshot : those(EnumSet.of(Presence.OURS, Presence.BEGUN), deadline)) {
       storage.delete(snapshot, deadline);
     }
     gone = true;

@@ -110,7 +110,7 @@ public final class StorageMethod implements SnapshotMethod {
       StorageSnapshot snapshot = StorageInventory.snapshot(disk);
       switch (storage.find(snapshot, operationId, deadline)) {
         case OURS -> present.add(StorageInventory.result(disk));
-        case ABSENT -> absent.add(disk.disk());
+        case ABSENT, BEGUN -> absent.add(disk.disk());
         case FOREIGN ->
             doubtful.add(
                 "the "
@@ -132,7 +132,8 @@ public final class StorageMethod implements SnapshotMethod {
           Set<StorageSnapshot> snapshots = new LinkedHashSet<>();
           disks.forEach(disk -> snapshots.add(StorageInventory.snapshot(disk)));
           for (StorageSnapshot snapshot : snapshots) {
-            if (storage.find(snapshot, operationId, deadline) == Presence.OURS) {
+            Presence found = storage.find(snapshot, operationId, deadline);
+            if (found == Presence.OURS || found == Presence.BEGUN) {
               storage.delete(snapshot, deadline);
             }
           }

@@ -80,8 +80,8 @@ public interface SnapshotMethod {
   }
 
   /**
-   * Removes all of it that {@link #find} calls present, and nothing else. The machine loses nothing
-   * by it.
+   * Removes all of it that {@link #find} calls present, what was only begun of the others, and
+   * nothing else. The machine loses nothing by it.
    */
   default CompletionStage<Void> discard(
       String operationId, List<Inventory> disks, Deadline deadline) {
