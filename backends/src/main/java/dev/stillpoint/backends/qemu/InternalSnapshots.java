@@ -12,18 +12,34 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.regex.Pattern;
 
 /** The snapshots inside an image, as QEMU or {@code qemu-img} tells them. */
 final class InternalSnapshots {
   private static final ObjectMapper MAPPER = new ObjectMapper();
+  private static final String MARK = ".sp-";
+  private static final Pattern MARKED = Pattern.compile("\\.sp-[0-9a-f]{8}$");
 
   private InternalSnapshots() {}
+
+  /** What a snapshot of this name by this operation is called inside an image. */
+  static String marked(String name, String operationId) {
+    return name + MARK + operationId;
+  }
+
+  static boolean isOf(String inside, String operationId) {
+    return !operationId.isEmpty() && inside.endsWith(MARK + operationId);
+  }
+
+  private static String unmarked(String inside) {
+    return MARKED.matcher(inside).replaceFirst("");
+  }
 
   static List<StoredSnapshot> of(ImageInfo info, Path image) {
     return info.snapshots() == null
         ? List.of()
         : info.snapshots().stream()
-            .map(one -> stored(image, one.id(), one.name(), one.dateSec(), one.dateNsec()))
+            .map(one -> stored(image, one.name(), one.dateSec(), one.dateNsec()))
             .toList();
   }
 
@@ -40,7 +56,6 @@ final class InternalSnapshots {
       found.add(
           stored(
               image,
-              one.path("id").asText(),
               one.path("name").asText(),
               one.path("date-sec").asLong(),
               one.path("date-nsec").asLong()));
@@ -48,14 +63,14 @@ final class InternalSnapshots {
     return found;
   }
 
-  private static StoredSnapshot stored(
-      Path image, String id, String name, long seconds, long nanos) {
+  /** Its place is its whole name there. */
+  private static StoredSnapshot stored(Path image, String inside, long seconds, long nanos) {
     return new StoredSnapshot(
-        name,
+        unmarked(inside),
         QemuInternal.NAME,
-        image + "@" + id,
+        inside,
         Optional.of(Instant.ofEpochSecond(seconds, nanos)),
-        Optional.of(new DiskSource.Internal(image, name, "qcow2")),
+        Optional.of(new DiskSource.Internal(image, inside, "qcow2")),
         Optional.empty());
   }
 }

@@ -26,7 +26,6 @@ import dev.stillpoint.qmp.qapi.TransactionAction;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -39,8 +38,8 @@ import java.util.Set;
  * {@code transaction} of {@code blockdev-snapshot-internal-sync}; of an image that nobody uses by
  * {@code qemu-img snapshot}.
  *
- * <p>QEMU keeps no mark of who made one. No snapshot of that name was there when it was planned, so
- * that one which is as young as that is taken for the operation's.
+ * <p>A qcow2 keeps nothing of a snapshot but a name and a time, so that the operation is part of
+ * the name: {@code nightly.sp-00c0ffee}.
  */
 final class QemuInternal implements Storage {
   static final String NAME = "qemu-internal";
@@ -58,9 +57,9 @@ final class QemuInternal implements Storage {
   private static final int GIBIBYTE_BITS = 30;
 
   private static final String IMAGE = "image";
-  private static final String SNAPSHOT = "snapshot";
+  private static final String NAMED = "named";
+  private static final String INSIDE = "inside";
   private static final String NODE = "node";
-  private static final String NOT_BEFORE = "not-before";
 
   private final Optional<Monitor> monitor;
   private final ImageTool tool;
@@ -81,17 +80,36 @@ final class QemuInternal implements Storage {
   }
 
   @Override
-  public PlannedSnapshot plan(LocatedDisk disk, SnapshotName name, Deadline deadline) {
+  public PlannedSnapshot plan(LocatedDisk disk, SnapshotName name, Deadline deadline)
+      throws IOException {
     Path image = image(disk);
+    String inside =
+        stored(image.toString(), deadline).stream()
+            .filter(one -> one.name().equals(name.text()))
+            .map(StoredSnapshot::place)
+            .findFirst()
+            .orElse(name.text());
+    return planned(disk, image, name, inside, deadline);
+  }
+
+  @Override
+  public PlannedSnapshot plan(
+      LocatedDisk disk, SnapshotName name, String operationId, Deadline deadline) {
+    return planned(
+        disk, image(disk), name, InternalSnapshots.marked(name.text(), operationId), deadline);
+  }
+
+  private PlannedSnapshot planned(
+      LocatedDisk disk, Path image, SnapshotName name, String inside, Deadline deadline) {
     Map<String, String> options = new LinkedHashMap<>();
     options.put(IMAGE, image.toString());
-    options.put(SNAPSHOT, name.text());
+    options.put(NAMED, name.text());
+    options.put(INSIDE, inside);
     attached(image.toString(), deadline).ifPresent(one -> options.put(NODE, one.nodeName()));
-    options.put(NOT_BEFORE, Long.toString(Instant.now().getEpochSecond()));
     return new PlannedSnapshot(
         disk,
-        new StorageSnapshot(image + "@" + name, options),
-        new DiskSource.Internal(image, name.text(), disk.source().format()));
+        new StorageSnapshot(image + "@" + inside, options),
+        new DiskSource.Internal(image, inside, disk.source().format()));
   }
 
   private static Path image(LocatedDisk disk) {
@@ -120,9 +138,7 @@ final class QemuInternal implements Storage {
     long bytes = 0;
     boolean running = true;
     for (StorageSnapshot one : snapshots) {
-      if (find(one, "", deadline) != Presence.ABSENT) {
-        throw refused(ErrorCode.SNAPSHOT_EXISTS, "the snapshot " + one.name() + " exists already");
-      }
+      requireFree(one, deadline);
       Optional<AttachedDisk> disk = attached(one.option(IMAGE), deadline);
       if (disk.filter(AttachedDisk::isUnderFilter).isPresent()) {
         throw refused(
@@ -173,11 +189,12 @@ final class QemuInternal implements Storage {
     for (StorageSnapshot one : snapshots) {
       String node = one.options().get(NODE);
       if (node == null) {
-        tool.create(one.option(IMAGE), one.option(SNAPSHOT), deadline);
+        requireFree(one, deadline);
+        tool.create(one.option(IMAGE), one.option(INSIDE), deadline);
       } else {
         actions.add(
             new TransactionAction.BlockdevSnapshotInternalSync(
-                new BlockdevSnapshotInternal(node, one.option(SNAPSHOT))));
+                new BlockdevSnapshotInternal(node, one.option(INSIDE))));
       }
     }
     if (!actions.isEmpty()) {
@@ -196,14 +213,29 @@ final class QemuInternal implements Storage {
   @Override
   public Presence find(StorageSnapshot snapshot, String operationId, Deadline deadline)
       throws IOException {
+    String inside = snapshot.option(INSIDE);
     for (StoredSnapshot one : stored(snapshot.option(IMAGE), deadline)) {
-      if (one.name().equals(snapshot.option(SNAPSHOT))) {
-        long notBefore = Long.parseLong(snapshot.option(NOT_BEFORE));
-        boolean ours = one.created().filter(time -> time.getEpochSecond() >= notBefore).isPresent();
-        return ours && !operationId.isEmpty() ? Presence.OURS : Presence.FOREIGN;
+      if (one.place().equals(inside)) {
+        return InternalSnapshots.isOf(inside, operationId) ? Presence.OURS : Presence.FOREIGN;
       }
     }
     return Presence.ABSENT;
+  }
+
+  private void requireFree(StorageSnapshot snapshot, Deadline deadline) throws IOException {
+    for (StoredSnapshot one : stored(snapshot.option(IMAGE), deadline)) {
+      if (one.name().equals(snapshot.option(NAMED))) {
+        throw refused(
+            ErrorCode.SNAPSHOT_EXISTS,
+            "the image "
+                + snapshot.option(IMAGE)
+                + " has a snapshot '"
+                + one.name()
+                + "' already ("
+                + one.place()
+                + ")");
+      }
+    }
   }
 
   private List<StoredSnapshot> stored(String image, Deadline deadline) throws IOException {
@@ -218,12 +250,12 @@ final class QemuInternal implements Storage {
   public void delete(StorageSnapshot snapshot, Deadline deadline) throws IOException {
     Optional<AttachedDisk> disk = attached(snapshot.option(IMAGE), deadline);
     if (disk.isEmpty()) {
-      tool.delete(snapshot.option(IMAGE), snapshot.option(SNAPSHOT), deadline);
+      tool.delete(snapshot.option(IMAGE), snapshot.option(INSIDE), deadline);
       return;
     }
     inMachine(
         BlockdevSnapshotDeleteInternalSync.of(disk.get().nodeName())
-            .withName(snapshot.option(SNAPSHOT)),
+            .withName(snapshot.option(INSIDE)),
         deadline);
   }
 
@@ -240,7 +272,7 @@ final class QemuInternal implements Storage {
           .disk()
           .refusal(ErrorCode.DISK_IN_USE, "the machine uses '" + planned.disk().name() + "'");
     }
-    tool.apply(planned.disk(), snapshot.option(IMAGE), snapshot.option(SNAPSHOT), deadline);
+    tool.apply(planned.disk(), snapshot.option(IMAGE), snapshot.option(INSIDE), deadline);
   }
 
   private static SnapshotException refused(ErrorCode code, String message) {

@@ -33,6 +33,18 @@ public interface Storage {
   PlannedSnapshot plan(LocatedDisk disk, SnapshotName name, Deadline deadline) throws IOException;
 
   /**
+   * The same for one that is about to be made, where what it will be called depends on who makes
+   * it.
+   *
+   * @param operationId eight hexadecimal digits
+   */
+  default PlannedSnapshot plan(
+      LocatedDisk disk, SnapshotName name, String operationId, Deadline deadline)
+      throws IOException {
+    return plan(disk, name, deadline);
+  }
+
+  /**
    * Looks whether these snapshots can be made: programs, rights, space, and that none of them is
    * there already. Changes nothing.
    *

@@ -46,7 +46,7 @@ public final class StorageMethod implements SnapshotMethod {
   private Cut checkNow(CutOrder order, Deadline deadline) throws IOException {
     List<PlannedSnapshot> planned = new ArrayList<>();
     for (LocatedDisk disk : order.disks()) {
-      planned.add(storage.plan(disk, order.name(), deadline));
+      planned.add(storage.plan(disk, order.name(), order.operationId(), deadline));
     }
     Set<StorageSnapshot> snapshots = new LinkedHashSet<>();
     planned.forEach(one -> snapshots.add(one.snapshot()));
