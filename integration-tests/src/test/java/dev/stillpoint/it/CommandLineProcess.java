@@ -16,16 +16,16 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /** The command line in a process of its own, from the jars that the build has made. */
-final class CommandLineProcess implements AutoCloseable {
+public final class CommandLineProcess implements AutoCloseable {
   private static final int PATIENCE_SECONDS = 60;
   private static final Path CLI = Path.of("..", "cli", "target").toAbsolutePath().normalize();
   private static final String MAIN = "dev.stillpoint.cli.Stillpoint";
 
   /** One run that has ended: the exit code, and what was written where. */
-  record Run(int code, String out, String err) {}
+  public record Run(int code, String out, String err) {}
 
   /** The two ways to start Java from jars. */
-  enum Way {
+  public enum Way {
     CLASS_PATH {
       @Override
       List<String> arguments(String jars) {
@@ -62,6 +62,12 @@ final class CommandLineProcess implements AutoCloseable {
     return start(Map.of(), List.of(), List.of(), way, directory, arguments);
   }
 
+  /** Starts it with further jars on its path. */
+  public static CommandLineProcess startWith(
+      List<Path> jars, Way way, Path directory, String... arguments) throws IOException {
+    return start(Map.of(), List.of(), List.of(), jars, way, directory, arguments);
+  }
+
   /** Starts it so that it tells its progress on standard error. */
   static CommandLineProcess startTelling(Path directory, String... arguments) throws IOException {
     Map<String, String> telling = Map.of("STILLPOINT_PROGRESS", "1");
@@ -83,6 +89,18 @@ final class CommandLineProcess implements AutoCloseable {
       Path directory,
       String... arguments)
       throws IOException {
+    return start(environment, program, options, List.of(), way, directory, arguments);
+  }
+
+  private static CommandLineProcess start(
+      Map<String, String> environment,
+      List<String> program,
+      List<String> options,
+      List<Path> more,
+      Way way,
+      Path directory,
+      String... arguments)
+      throws IOException {
     // Signals as a terminal leaves them: a build in the background has some of them ignored.
     var command = new ArrayList<>(List.of("env", "--default-signal=INT,TERM,HUP"));
     command.addAll(program);
@@ -91,7 +109,7 @@ final class CommandLineProcess implements AutoCloseable {
     command.add("-Duser.name=test");
     command.add("-Duser.home=" + directory);
     command.addAll(options);
-    command.addAll(way.arguments(jars()));
+    command.addAll(way.arguments(jars(more)));
     command.addAll(List.of(arguments));
     Path out = Files.createTempFile(directory, "out", "");
     Path err = Files.createTempFile(directory, "err", "");
@@ -102,13 +120,15 @@ final class CommandLineProcess implements AutoCloseable {
     return new CommandLineProcess(process, out, err);
   }
 
-  private static String jars() throws IOException {
+  private static String jars(List<Path> more) throws IOException {
     try (Stream<Path> own = Files.list(CLI);
         Stream<Path> others = Files.list(CLI.resolve("lib"))) {
-      return Stream.concat(own, others)
-          .map(Path::toString)
-          .filter(file -> file.endsWith(".jar"))
-          .sorted()
+      Stream<String> ours =
+          Stream.concat(own, others)
+              .map(Path::toString)
+              .filter(file -> file.endsWith(".jar"))
+              .sorted();
+      return Stream.concat(ours, more.stream().map(Path::toString))
           .collect(Collectors.joining(File.pathSeparator));
     }
   }
@@ -148,7 +168,7 @@ final class CommandLineProcess implements AutoCloseable {
   }
 
   /** Waits for its end. */
-  Run ended() throws IOException, InterruptedException {
+  public Run ended() throws IOException, InterruptedException {
     assertTrue(process.waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS), "it did not end");
     return new Run(process.exitValue(), Files.readString(out), Files.readString(err));
   }

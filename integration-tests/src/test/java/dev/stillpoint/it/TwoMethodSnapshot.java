@@ -7,6 +7,7 @@ import dev.stillpoint.backends.lock.MachineLock;
 import dev.stillpoint.backends.process.ProcessIdentity;
 import dev.stillpoint.backends.qemu.QemuOverlays;
 import dev.stillpoint.core.coordinator.SnapshotCoordinator;
+import dev.stillpoint.core.snapshot.Quiesce;
 import dev.stillpoint.core.snapshot.SnapshotRequest;
 import dev.stillpoint.core.spi.Cut;
 import dev.stillpoint.core.spi.CutOrder;
@@ -73,6 +74,8 @@ final class TwoMethodSnapshot {
                   SnapshotRequest.named("killed")
                       .disk(args[3])
                       .disk(args[4], Second.NAME)
+                      // Where the freeze is required and whole, nobody is paused.
+                      .quiesce(Quiesce.PREFER)
                       .freezeWindow(Duration.ofSeconds(60))
                       .timeout(Duration.ofSeconds(120)))
               .result()

@@ -73,7 +73,7 @@ public final class HostProgram {
   public Said run(List<String> arguments, String input, Deadline deadline) throws IOException {
     Process process = start(arguments);
     try {
-      return said(process, input, deadline);
+      return said(process, input, deadline, true);
     } finally {
       process.descendants().forEach(ProcessHandle::destroyForcibly);
       process.destroyForcibly();
@@ -87,7 +87,7 @@ public final class HostProgram {
    *     #MAX_UNKILLED}
    */
   public Said runToEnd(List<String> arguments) throws IOException {
-    return said(start(arguments), "", Deadline.after(MAX_UNKILLED));
+    return said(start(arguments), "", Deadline.after(MAX_UNKILLED), false);
   }
 
   private Process start(List<String> arguments) throws IOException {
@@ -98,9 +98,10 @@ public final class HostProgram {
     return builder.start();
   }
 
-  private Said said(Process process, String input, Deadline deadline) throws IOException {
-    FutureTask<byte[]> out = reading(process.getInputStream());
-    FutureTask<byte[]> err = reading(process.getErrorStream());
+  private Said said(Process process, String input, Deadline deadline, boolean kill)
+      throws IOException {
+    FutureTask<byte[]> out = reading(process, process.getInputStream(), kill);
+    FutureTask<byte[]> err = reading(process, process.getErrorStream(), kill);
     try {
       tell(process, input);
       if (!process.waitFor(deadline.remaining().toMillis(), TimeUnit.MILLISECONDS)) {
@@ -130,11 +131,13 @@ public final class HostProgram {
   /**
    * Reads on past the limit and keeps none of it, so that the program is not held by a full pipe.
    */
-  private static FutureTask<byte[]> reading(InputStream from) {
+  private static FutureTask<byte[]> reading(Process process, InputStream from, boolean kill) {
     var task =
         new FutureTask<>(() -> {
           byte[] bytes = from.readNBytes(MAX_OUTPUT + 1);
-          if (bytes.length > MAX_OUTPUT) {
+          if (bytes.length > MAX_OUTPUT && kill) {
+            process.destroyForcibly();
+          } else if (bytes.length > MAX_OUTPUT) {
             from.transferTo(OutputStream.nullOutputStream());
           }
           return bytes;
