@@ -33,7 +33,8 @@ public final class QemuOverlays implements SnapshotMethod {
   /** The name by which a caller chooses this method. */
   public static final String NAME = "qemu";
 
-  private static final MethodTraits TRAITS =
+  /** What the method is like. */
+  public static final MethodTraits TRAITS =
       new MethodTraits(MethodTraits.Span.GROUP, Duration.ofMillis(1), false, Set.of());
 
   private static final Pattern PROTOCOL = Pattern.compile("[a-z][a-z0-9+.-]*:");
