@@ -18,5 +18,7 @@ module dev.stillpoint.backends {
   exports dev.stillpoint.backends.qemu;
 
   provides dev.stillpoint.core.spi.SnapshotMethodProvider with
-      dev.stillpoint.backends.qemu.QemuInternalProvider;
+      dev.stillpoint.backends.btrfs.BtrfsProvider,
+      dev.stillpoint.backends.qemu.QemuInternalProvider,
+      dev.stillpoint.backends.reflink.ReflinkProvider;
 }

@@ -1,11 +1,15 @@
 package dev.stillpoint.backends.storage;
 
 import dev.stillpoint.backends.host.MissingProgramException;
+import dev.stillpoint.backends.host.Room;
 import dev.stillpoint.backends.host.Worker;
 import dev.stillpoint.core.snapshot.ErrorCode;
 import dev.stillpoint.core.snapshot.Failure;
 import dev.stillpoint.core.snapshot.SnapshotException;
 import java.io.IOException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.NoSuchFileException;
 import java.util.concurrent.CompletableFuture;
 
 /** Something that is asked of a storage, on a worker thread. */
@@ -47,9 +51,21 @@ interface StorageStep<T> {
   }
 
   private static SnapshotException failed(ErrorCode code, IOException e) {
-    String message = e.getMessage();
-    ErrorCode known = e instanceof MissingProgramException ? ErrorCode.TOOL_MISSING : code;
-    return new SnapshotException(
-        Failure.of(known, message == null ? e.getClass().getSimpleName() : message), e);
+    String message = words(e);
+    if (e instanceof MissingProgramException) {
+      return new SnapshotException(Failure.of(ErrorCode.TOOL_MISSING, message), e);
+    }
+    ErrorCode known = Room.isNone(message) ? ErrorCode.NO_SPACE : code;
+    return new SnapshotException(Failure.of(known, message), e);
+  }
+
+  /** Some exceptions of the JDK say no more than a path. */
+  private static String words(IOException e) {
+    return switch (e) {
+      case NoSuchFileException missing -> missing.getFile() + " does not exist";
+      case FileAlreadyExistsException there -> there.getFile() + " exists already";
+      case AccessDeniedException denied -> denied.getFile() + ": permission denied";
+      default -> e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
+    };
   }
 }
