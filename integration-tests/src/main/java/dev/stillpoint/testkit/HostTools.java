@@ -40,6 +40,7 @@ public final class HostTools {
           Map.entry("cp", "coreutils"),
           Map.entry("truncate", "coreutils"),
           Map.entry("xz", "xz-utils"),
+          Map.entry("python3", "python3"),
           Map.entry("strace", "strace"));
 
   private HostTools() {}

@@ -6,6 +6,7 @@ import java.io.Closeable;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.regex.Pattern;
 
 /**
  * The kit's own QMP monitor, beside those that tests use: a connection for a few commands. The kit
@@ -13,6 +14,8 @@ import java.time.Duration;
  */
 final class ControlMonitor implements Closeable {
   private static final Duration ANSWER_LIMIT = Duration.ofSeconds(30);
+
+  private static final Pattern TEXT = Pattern.compile("\"return\": \"((?:[^\"\\\\]|\\\\.)*)\"");
 
   private final LineSocket socket;
   private int lastId;
@@ -49,6 +52,15 @@ final class ControlMonitor implements Closeable {
       throw new IOException(command + ": " + line.strip());
     }
     return line;
+  }
+
+  /** The text that an answer returned; of its escapes only those that the console makes. */
+  static String returned(String line) {
+    var matcher = TEXT.matcher(line);
+    if (!matcher.find()) {
+      throw new IllegalArgumentException("no text was returned: " + line);
+    }
+    return matcher.group(1).replace("\\r", "").replace("\\n", "\n").replace("\\\"", "\"");
   }
 
   /** Quotes text as JSON. */

@@ -23,6 +23,7 @@ record DebianPackages(Apt apt, Map<String, String> versions) {
   private static final String BUSYBOX = "busybox-static";
   private static final String AGENT = "qemu-guest-agent";
   private static final String LVM = "lvm2";
+  private static final String NBD = "qemu-utils";
 
   DebianPackages {
     versions = Map.copyOf(versions);
@@ -63,6 +64,11 @@ record DebianPackages(Apt apt, Map<String, String> versions) {
   /** The logical volume manager of the host's suite. */
   static DebianPackages lvm() {
     return ofHost(LVM);
+  }
+
+  /** The NBD server of the host's suite. */
+  static DebianPackages nbd() {
+    return ofHost(NBD);
   }
 
   private static DebianPackages ofHost(String name) {

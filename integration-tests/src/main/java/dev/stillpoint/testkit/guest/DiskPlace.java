@@ -10,4 +10,11 @@ public sealed interface DiskPlace {
    * when the guest has gone.
    */
   record Directory(Path directory) implements DiskPlace {}
+
+  /** A volume that is served over NBD, for a raw disk. */
+  @FunctionalInterface
+  non-sealed interface Served extends DiskPlace {
+    /** Puts what this raw image holds there, and says where that is. */
+    RemoteDisk holding(Path image);
+  }
 }

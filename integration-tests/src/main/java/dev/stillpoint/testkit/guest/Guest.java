@@ -12,6 +12,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
+import java.util.Map;
 import java.util.OptionalLong;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Function;
@@ -51,7 +52,7 @@ public final class Guest implements AutoCloseable {
   public static Guest boot(GuestConfig config) {
     return inNewDirectory(directory -> {
       List<Path> images = BlankDisks.create(config.disks(), directory);
-      Guest guest = start(GuestImage.build(config), config, directory, images, List.of());
+      Guest guest = start(GuestImage.build(config), config, directory, images, Map.of(), List.of());
       guest.closingOnFailure(guest::awaitBoot);
       return guest;
     });
@@ -74,14 +75,19 @@ public final class Guest implements AutoCloseable {
 
   /** Starts QEMU in the directory, which holds the images already; returns when QEMU listens. */
   static Guest start(
-      GuestImage image, GuestConfig config, Path directory, List<Path> images, List<String> more) {
+      GuestImage image,
+      GuestConfig config,
+      Path directory,
+      List<Path> images,
+      Map<Integer, RemoteDisk> remote,
+      List<String> more) {
     HostTools.require("qemu-system-x86_64");
     try {
       Files.write(directory.resolve(GuestCommandLine.TRACE_EVENTS), config.traceEvents());
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
-    var command = new ArrayList<>(GuestCommandLine.of(image, config, images, directory));
+    var command = new ArrayList<>(GuestCommandLine.of(image, config, images, remote, directory));
     command.addAll(more);
     QemuProcess qemu = QemuProcess.start(directory, command);
     qemu.awaitSocket(directory.resolve(GuestCommandLine.SHELL));
@@ -297,7 +303,10 @@ public final class Guest implements AutoCloseable {
     return qemu.directory().resolve(GuestCommandLine.AGENT);
   }
 
-  /** The image files that the disks were started with, in the disks' order. */
+  /**
+   * The image files that the disks were started with, in the disks' order; for a disk elsewhere one
+   * that is not there.
+   */
   public List<Path> images() {
     return images;
   }
@@ -325,6 +334,22 @@ public final class Guest implements AutoCloseable {
   /** What QEMU itself printed. */
   public String log() {
     return qemu.log();
+  }
+
+  /**
+   * Runs a command of QEMU's own console, beside the monitors of the test.
+   *
+   * @return what it printed
+   */
+  public String console(String commandLine) {
+    try (ControlMonitor monitor = control()) {
+      return ControlMonitor.returned(
+          monitor.execute(
+              "human-monitor-command",
+              "{\"command-line\":" + ControlMonitor.quote(commandLine) + "}"));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   ControlMonitor control() throws IOException {

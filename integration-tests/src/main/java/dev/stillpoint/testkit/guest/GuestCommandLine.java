@@ -3,6 +3,7 @@ package dev.stillpoint.testkit.guest;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 
 /**
  * QEMU's command line for a guest. An original and its clones differ in paths only, or QEMU could
@@ -34,11 +35,24 @@ final class GuestCommandLine {
     this.directory = directory;
   }
 
-  static List<String> of(GuestImage image, GuestConfig config, List<Path> images, Path directory) {
+  /**
+   * The command line.
+   *
+   * @param remote the disks by their index that are not images of this host
+   */
+  static List<String> of(
+      GuestImage image,
+      GuestConfig config,
+      List<Path> images,
+      Map<Integer, RemoteDisk> remote,
+      Path directory) {
     var line = new GuestCommandLine(directory);
     line.machine(image, config);
     for (int i = 0; i < config.disks().size(); i++) {
-      line.disk(i, config.disks().get(i), images.get(i));
+      RemoteDisk there = remote.get(i);
+      String source =
+          there == null ? "driver=file,filename=" + escape(images.get(i)) : there.blockdev();
+      line.disk(i, config.disks().get(i), source);
     }
     line.channels();
     if (!config.traceEvents().isEmpty()) {
@@ -68,9 +82,9 @@ final class GuestCommandLine {
             + " stillpoint.root=%d".formatted(config.rootOnDisk() ? 1 : 0));
   }
 
-  private void disk(int index, GuestDisk disk, Path image) {
+  private void disk(int index, GuestDisk disk, String source) {
     String node = "disk" + index;
-    add("-blockdev", "driver=file,node-name=file%d,filename=%s".formatted(index, escape(image)));
+    add("-blockdev", source + ",node-name=file" + index);
     add(
         "-blockdev",
         "driver=%s,node-name=%s,file=file%d".formatted(disk.format().driver(), node, index));

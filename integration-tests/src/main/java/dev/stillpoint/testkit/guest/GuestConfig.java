@@ -207,7 +207,12 @@ public record GuestConfig(
   }
 
   boolean usesLvm() {
-    return disks.stream().anyMatch(disk -> disk.fileSystem() == FileSystem.EXT4_ON_LVM);
+    return isArray()
+        || disks.stream().anyMatch(disk -> disk.fileSystem() == FileSystem.EXT4_ON_LVM);
+  }
+
+  boolean isArray() {
+    return disks.stream().anyMatch(disk -> disk.fileSystem() == FileSystem.VOLUME_GROUP);
   }
 
   /** All that a warm state depends on, as text. */

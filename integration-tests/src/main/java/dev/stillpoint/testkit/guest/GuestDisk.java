@@ -59,6 +59,11 @@ public record GuestDisk(
      * it begins at {@link GuestDisk#LVM_START}.
      */
     EXT4_ON_LVM,
+    /**
+     * The only physical volume of the group {@code vg}, in which there is a thin pool {@code
+     * vg/pool}: the guest is an array, and serves volumes over NBD.
+     */
+    VOLUME_GROUP,
     /** Nothing at all: the guest does not mount it. */
     NONE
   }

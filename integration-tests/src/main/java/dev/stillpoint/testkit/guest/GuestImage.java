@@ -20,7 +20,7 @@ import java.util.stream.Stream;
 /**
  * A kernel and an initramfs for test guests, made from Debian packages only: the cloud kernel,
  * busybox, the guest agent of this host's suite or another and its libraries, lvm2 where a disk
- * wants it, and the kit's own {@code init.sh}.
+ * wants it, qemu-nbd for an array, and the kit's own {@code init.sh}.
  *
  * <p>Kept in the cache, keyed by the versions of the packages and the contents of the scripts. The
  * first build takes a few seconds and 40 MB of download.
@@ -50,6 +50,37 @@ public record GuestImage(Path kernel, Path initramfs, String key) {
           "loop",
           "dm-mod");
 
+  /** What an array loads beside these. */
+  private static final List<String> ARRAY_MODULES =
+      List.of(
+          "failover",
+          "net_failover",
+          "virtio_net",
+          "dm-bufio",
+          "dm-snapshot",
+          "dm-persistent-data",
+          "dm-bio-prison",
+          "dm-thin-pool");
+
+  /** What an array runs by its name. */
+  private static final List<String> ARRAY_PROGRAMS =
+      List.of(
+          "lvm",
+          "lvchange",
+          "lvconvert",
+          "lvcreate",
+          "lvremove",
+          "lvrename",
+          "lvs",
+          "pvcreate",
+          "pvs",
+          "vgchange",
+          "vgcreate",
+          "vgs",
+          "qemu-nbd");
+
+  private static final List<String> ARRAY_SCRIPTS = List.of("array.sh", "packaged.sh");
+
   private static final List<String> SCRIPTS = List.of("init.sh", "fsfreeze-hook.sh", "lvm.conf");
 
   private static final String LOADER = "ld-linux-x86-64.so.2";
@@ -64,7 +95,7 @@ public record GuestImage(Path kernel, Path initramfs, String key) {
    * The image for this guest, built now if the cache does not hold it. Safe from many processes.
    */
   static GuestImage build(GuestConfig config) {
-    var kind = new Kind(config.agentSuite(), config.usesLvm());
+    var kind = new Kind(config.agentSuite(), config.usesLvm(), config.isArray());
     GuestImage last = BUILT.get(kind);
     if (last != null && Files.exists(last.kernel()) && Files.exists(last.initramfs())) {
       return last;
@@ -75,7 +106,7 @@ public record GuestImage(Path kernel, Path initramfs, String key) {
   }
 
   /** What images differ in. */
-  private record Kind(String agentSuite, boolean lvm) {
+  private record Kind(String agentSuite, boolean lvm, boolean array) {
     GuestImage build() {
       HostTools.require("apt-get", "apt-cache", "dpkg");
       DebianPackages base = DebianPackages.base();
@@ -89,14 +120,29 @@ public record GuestImage(Path kernel, Path initramfs, String key) {
         parts.add(new String(resource(script), StandardCharsets.UTF_8));
       }
       parts.addAll(MODULES);
+      Optional<DebianPackages> server =
+          array ? Optional.of(DebianPackages.nbd()) : Optional.empty();
+      if (server.isPresent()) {
+        parts.addAll(server.get().names());
+        parts.addAll(ARRAY_MODULES);
+        parts.addAll(ARRAY_PROGRAMS);
+        for (String script : ARRAY_SCRIPTS) {
+          parts.add(new String(resource(script), StandardCharsets.UTF_8));
+        }
+      }
       String key = Cache.key(parts);
-      Path entry = Cache.entry("image", key, directory -> make(directory, base, agent, volumes));
+      Path entry =
+          Cache.entry("image", key, directory -> make(directory, base, agent, volumes, server));
       return new GuestImage(entry.resolve("vmlinuz"), entry.resolve("initramfs"), key);
     }
   }
 
   private static void make(
-      Path directory, DebianPackages base, DebianPackages agent, Optional<DebianPackages> volumes)
+      Path directory,
+      DebianPackages base,
+      DebianPackages agent,
+      Optional<DebianPackages> volumes,
+      Optional<DebianPackages> server)
       throws IOException {
     Path root = Files.createDirectory(directory.resolve("packages"));
     Path kernel = unpack(base, root.resolve("base"));
@@ -105,7 +151,7 @@ public record GuestImage(Path kernel, Path initramfs, String key) {
       archive.file("init", resource("init.sh"));
       archive.file("etc/qemu/fsfreeze-hook", resource("fsfreeze-hook.sh"));
       archive.file("bin/busybox", first(kernel, "bin/busybox", "usr/bin/busybox"));
-      addModules(archive, kernel);
+      addModules(archive, kernel, server.isPresent());
       Path agents = unpack(agent, root.resolve("agent"));
       addProgram(archive, agents, first(agents, "usr/sbin/qemu-ga", "usr/bin/qemu-ga"), "");
       archive.link("lib64/" + LOADER, "/" + LIBRARIES + LOADER);
@@ -114,6 +160,15 @@ public record GuestImage(Path kernel, Path initramfs, String key) {
         Path manager = unpack(volumes.get(), root.resolve("lvm"));
         addProgram(archive, manager, first(manager, "sbin/lvm", "usr/sbin/lvm"), "lvm/");
         archive.file("etc/lvm/lvm.conf", resource("lvm.conf"));
+      }
+      if (server.isPresent()) {
+        Path nbd = unpack(server.get(), root.resolve("nbd"));
+        addProgram(archive, nbd, first(nbd, "usr/bin/qemu-nbd"), "nbd/");
+        archive.file("array.sh", resource("array.sh"));
+        archive.file("bin/packaged", resource("packaged.sh"));
+        for (String program : ARRAY_PROGRAMS) {
+          archive.link("usr/sbin/" + program, "/bin/packaged");
+        }
       }
     }
     FileTrees.delete(root);
@@ -149,14 +204,18 @@ public record GuestImage(Path kernel, Path initramfs, String key) {
     }
   }
 
-  private static void addModules(CpioArchive archive, Path root) throws IOException {
+  private static void addModules(CpioArchive archive, Path root, boolean array) throws IOException {
+    var modules = new ArrayList<>(MODULES);
+    if (array) {
+      modules.addAll(ARRAY_MODULES);
+    }
     Path tree =
         Files.isDirectory(root.resolve("lib/modules"))
             ? root.resolve("lib")
             : root.resolve("usr/lib");
     try (Stream<Path> files = Files.walk(tree.resolve("modules"))) {
       for (Path file : files.filter(Files::isRegularFile).toList()) {
-        Optional<String> module = wanted(file);
+        Optional<String> module = wanted(file, modules);
         if (module.isPresent()) {
           archive.file("modules/" + module.get() + ".ko", plain(file));
         }
@@ -164,9 +223,9 @@ public record GuestImage(Path kernel, Path initramfs, String key) {
     }
   }
 
-  private static Optional<String> wanted(Path file) {
+  private static Optional<String> wanted(Path file, List<String> modules) {
     String name = Objects.requireNonNull(file.getFileName()).toString();
-    return MODULES.stream()
+    return modules.stream()
         .filter(module -> name.equals(module + ".ko") || name.equals(module + ".ko.xz"))
         .findFirst();
   }

@@ -8,6 +8,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -100,25 +101,44 @@ public final class WarmGuest {
   private Guest start(Map<Integer, DiskPlace> places, List<String> more) {
     return Guest.inNewDirectory(directory -> {
       var images = new ArrayList<Path>();
+      var remote = new HashMap<Integer, RemoteDisk>();
       for (int i = 0; i < config.disks().size(); i++) {
-        images.add(put(i, places.getOrDefault(i, new DiskPlace.Directory(directory))));
+        DiskPlace place = places.getOrDefault(i, new DiskPlace.Directory(directory));
+        if (place instanceof DiskPlace.Served served) {
+          remote.put(i, served.holding(rawImage(i)));
+        }
+        images.add(put(i, place, directory));
       }
       var load =
           new ArrayList<>(List.of("-incoming", "exec:cat " + shellQuote(entry.resolve(STATE))));
       load.addAll(more);
-      Guest guest = Guest.start(image, config, directory, images, load);
+      Guest guest = Guest.start(image, config, directory, images, remote, load);
       guest.closingOnFailure(() -> resume(guest));
       return guest;
     });
   }
 
-  private Path put(int index, DiskPlace place) {
+  private Path rawImage(int index) {
+    GuestDisk disk = config.disks().get(index);
+    if (disk.format() != GuestDisk.Format.RAW) {
+      throw new IllegalArgumentException("disk " + index + " is not raw");
+    }
+    return entry.resolve(disk.fileName(index));
+  }
+
+  /**
+   * Copies the image there.
+   *
+   * @param own the guest's directory, in which a disk that is served has no file
+   */
+  private Path put(int index, DiskPlace place, Path own) {
     String name = config.disks().get(index).fileName(index);
     return switch (place) {
       case DiskPlace.Directory(Path directory) -> {
         BlankDisks.copySparse(entry.resolve(name), directory.resolve(name));
         yield directory.resolve(name);
       }
+      case DiskPlace.Served served -> own.resolve(name);
     };
   }
 

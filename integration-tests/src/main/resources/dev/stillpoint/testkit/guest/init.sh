@@ -196,6 +196,7 @@ shell_port() { # DEVICE
 [ -n "$rooted" ] || load virtio_ring virtio virtio_pci_legacy_dev virtio_pci_modern_dev virtio_pci virtio_blk virtio_console
 [ "$(option root 0)" = 1 ] && [ -z "$rooted" ] && enter_root
 mount_disks
+[ -e /array.sh ] && . /array.sh
 [ "$(option agent 1)" = 1 ] && start_agent
 [ "$(option writer 1)" = 1 ] && [ -d /data0 ] && writer &
 echo "INIT ready"

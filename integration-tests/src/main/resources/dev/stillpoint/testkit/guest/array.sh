@@ -1,0 +1,24 @@
+# Sourced by init.sh in a guest that is an array: it owns the volume group vg on its first disk, with
+# a thin pool in it, and serves volumes over NBD.
+
+array_disk=/dev/vda
+
+load failover net_failover virtio_net dm-mod dm-bufio dm-snapshot libcrc32c dm-persistent-data dm-bio-prison dm-thin-pool
+ifconfig lo 127.0.0.1
+ifconfig eth0 10.0.2.15 netmask 255.255.255.0
+mkdir -p /run/lock/lvm
+pvcreate -q -y $array_disk && vgcreate -q vg $array_disk &&
+  lvcreate -q -y -Zn --type thin-pool -L 640m --poolmetadatasize 8m -n pool vg || echo "INIT no volume group" > /dev/ttyS0
+
+# Past the page cache: what a client has been told is written is on the volume.
+export_volume() { # DEVICE NAME PORT [OPTION]
+  # shellcheck disable=SC2086
+  qemu-nbd --fork --format=raw --cache=none --persistent --shared=8 --pid-file="/run/nbd.$3" \
+    --export-name="$2" --bind=0.0.0.0 --port="$3" $4 "$1"
+}
+
+unexport_volume() { # PORT
+  pid=$(cat "/run/nbd.$1")
+  kill "$pid"
+  while [ -d "/proc/$pid" ] && ! grep -q '^State:.Z' "/proc/$pid/status"; do usleep 10000; done
+}
