@@ -54,6 +54,13 @@ public final class HostProgram {
         .map(HostProgram::new);
   }
 
+  /** The program in this file; empty where that is none, or may not be run. */
+  public static Optional<HostProgram> at(Path file) {
+    return Files.isRegularFile(file) && Files.isExecutable(file)
+        ? Optional.of(new HostProgram(file))
+        : Optional.empty();
+  }
+
   /**
    * Runs it to its end, and blocks for that.
    *
