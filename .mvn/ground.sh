@@ -2,7 +2,7 @@
 
 LEAST_JDK=21
 BUILD_PACKAGES="maven"
-GUEST_PACKAGES="qemu-system-x86 qemu-utils xfsprogs e2fsprogs btrfs-progs cpio util-linux xz-utils strace"
+GUEST_PACKAGES="qemu-system-x86 qemu-utils xfsprogs e2fsprogs btrfs-progs cpio util-linux xz-utils strace python3"
 
 say() { printf '%s\n' "$*" >&2; }
 

@@ -19,6 +19,8 @@ module dev.stillpoint.backends {
 
   provides dev.stillpoint.core.spi.SnapshotMethodProvider with
       dev.stillpoint.backends.btrfs.BtrfsProvider,
+      dev.stillpoint.backends.exec.ExecProvider,
+      dev.stillpoint.backends.lvm.LvmProvider,
       dev.stillpoint.backends.qemu.QemuInternalProvider,
       dev.stillpoint.backends.reflink.ReflinkProvider;
 }

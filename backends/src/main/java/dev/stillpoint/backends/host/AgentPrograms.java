@@ -12,6 +12,7 @@ import dev.stillpoint.qmp.error.CommandException;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
@@ -76,7 +77,7 @@ final class AgentPrograms implements Programs {
     try {
       return said(command, answer(new GuestProcesses(connected).run(program, timeout), timeout));
     } catch (ExecutionException e) {
-      throw failed(command.get(0), e.getCause());
+      throw failed(command.get(0), cause(e));
     } finally {
       leave();
     }
@@ -88,7 +89,7 @@ final class AgentPrograms implements Programs {
       try {
         known = answer(QgaClient.connect(endpoint, OPTIONS), HostProgram.MAX_TIME);
       } catch (ExecutionException e) {
-        throw new IOException("the agent of the storage: " + e.getCause().getMessage(), e);
+        throw new IOException("the agent of the storage: " + cause(e).getMessage(), e);
       }
       client = known;
     }
@@ -109,6 +110,10 @@ final class AgentPrograms implements Programs {
       known.close();
       client = null;
     }
+  }
+
+  private static Throwable cause(ExecutionException e) {
+    return Objects.requireNonNullElse(e.getCause(), e);
   }
 
   private static <T> T answer(CompletableFuture<T> asked, Duration timeout)

@@ -1,0 +1,36 @@
+package dev.stillpoint.it;
+
+import dev.stillpoint.backends.exec.ExecProvider;
+import dev.stillpoint.core.disk.SelectedDisk;
+import dev.stillpoint.core.spi.Services;
+import dev.stillpoint.core.spi.SnapshotMethod;
+import dev.stillpoint.testkit.HostTools;
+import java.nio.file.Path;
+
+/** The example that the documentation gives, over classic volumes. */
+class ExecContractTest extends ArrayContract {
+  static final Path EXAMPLE =
+      Path.of("../docs/methods/exec-lvm-array.py").toAbsolutePath().normalize();
+
+  ExecContractTest() {
+    HostTools.require("python3");
+  }
+
+  @Override
+  boolean isThin() {
+    return false;
+  }
+
+  @Override
+  SelectedDisk selected(SelectedDisk disk, String volume) {
+    return disk.withMethod("exec")
+        .withOption("program", EXAMPLE.toString())
+        .withOption("agent", array().agent().toString())
+        .withOption("volume", "vg/" + volume);
+  }
+
+  @Override
+  protected SnapshotMethod newMethod() {
+    return new ExecProvider().create(Services.none());
+  }
+}

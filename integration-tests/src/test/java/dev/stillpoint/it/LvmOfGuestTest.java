@@ -1,0 +1,131 @@
+package dev.stillpoint.it;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.stillpoint.core.disk.SelectedDisk;
+import dev.stillpoint.core.snapshot.Consistency;
+import dev.stillpoint.core.snapshot.DiskSnapshot;
+import dev.stillpoint.core.snapshot.Outcome;
+import dev.stillpoint.core.snapshot.SnapshotRequest;
+import dev.stillpoint.core.snapshot.SnapshotResult;
+import dev.stillpoint.testkit.guest.Guest;
+import dev.stillpoint.testkit.guest.GuestConfig;
+import dev.stillpoint.testkit.guest.RemoteDisk;
+import dev.stillpoint.testkit.guest.WarmGuest;
+import dev.stillpoint.testkit.oracle.Finding;
+import dev.stillpoint.testkit.oracle.FrozenImage;
+import dev.stillpoint.testkit.storage.ArrayGuest;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** A writing guest whose disk is a volume of an array, and is cut there. */
+class LvmOfGuestTest {
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
+  private static final GuestConfig CONFIG = GuestConfig.of(ArrayGuest.disk());
+
+  @TempDir private Path directory;
+
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void aQuiescedSnapshotIsCleanAndDoesNotChange(boolean thin) {
+    try (ArrayGuest array = ArrayGuest.start();
+        Guest guest = onVolume(array, thin);
+        Machine machine = Machine.on(guest, guest.qmp(), guest.agent())) {
+      // given
+      long acknowledged = guest.awaitNextAck(PATIENCE);
+      // when
+      SnapshotResult result = machine.take(request(lvm(array)));
+      // then
+      assertQuiesced(result);
+      DiskSnapshot disk = result.disks().get(0);
+      assertEquals(
+          "qga:unix:" + array.agent() + " /dev/vg/disk.nightly", disk.backupSource().address());
+      assertTrue(disk.modifiedDisk().isEmpty());
+      assertClean(array, "one", acknowledged);
+      machine.assertWritesOn();
+      guest.shell("dd if=/dev/urandom of=/data0/more bs=1M count=4 conv=fsync 2> /dev/null");
+      assertClean(array, "two", acknowledged);
+      assertEquals(-1, mismatch("one", "two"));
+      machine.assertNothingLeft();
+    }
+  }
+
+  @Test
+  void theExamplesProgramDoesTheSame() {
+    try (ArrayGuest array = ArrayGuest.start();
+        Guest guest = onVolume(array, true);
+        Machine machine = Machine.on(guest, guest.qmp(), guest.agent())) {
+      // given
+      long acknowledged = guest.awaitNextAck(PATIENCE);
+      SelectedDisk disk =
+          SelectedDisk.named("vd0")
+              .withMethod("exec")
+              .withOption("program", ExecContractTest.EXAMPLE.toString())
+              .withOption("agent", array.agent().toString())
+              .withOption("volume", "vg/disk");
+      // when
+      SnapshotResult result = machine.take(request(disk));
+      // then
+      assertQuiesced(result);
+      assertClean(array, "one", acknowledged);
+      machine.assertWritesOn();
+    }
+  }
+
+  private static Guest onVolume(ArrayGuest array, boolean thin) {
+    long size = ArrayGuest.disk().sizeBytes();
+    if (thin) {
+      array.createThinVolume("disk", size);
+    } else {
+      array.createVolume("disk", size);
+    }
+    return WarmGuest.of(CONFIG).startWith(Map.of(0, array.placeOf("disk")));
+  }
+
+  private static SelectedDisk lvm(ArrayGuest array) {
+    return SelectedDisk.named("vd0")
+        .withMethod("lvm")
+        .withOption("device", "/dev/vg/disk")
+        .withOption("at", "qga:unix:" + array.agent());
+  }
+
+  private static SnapshotRequest request(SelectedDisk disk) {
+    return SnapshotRequest.named("nightly")
+        .disk(disk)
+        .freezeWindow(Duration.ofSeconds(20))
+        .timeout(PATIENCE);
+  }
+
+  private static void assertQuiesced(SnapshotResult result) {
+    assertEquals(Outcome.SUCCEEDED, result.outcome(), result::toString);
+    assertEquals(Consistency.FILESYSTEM, result.consistency(), result::toString);
+    assertTrue(result.guestIsSafe(), result::toString);
+  }
+
+  /** Reads the snapshot as a backup would, which takes an export of the array's. */
+  private void assertClean(ArrayGuest array, String name, long acknowledged) {
+    RemoteDisk served = array.exportReadOnly("disk.nightly");
+    Path copy = directory.resolve(name);
+    array.copy(served, copy);
+    array.unexport(served);
+    try (FrozenImage image = FrozenImage.of(copy, "raw")) {
+      Finding clean = image.ext4();
+      assertTrue(clean.good(), clean::toString);
+      assertTrue(image.ext4Sequence() >= acknowledged);
+    }
+  }
+
+  private long mismatch(String one, String two) {
+    try {
+      return java.nio.file.Files.mismatch(directory.resolve(one), directory.resolve(two));
+    } catch (java.io.IOException e) {
+      throw new java.io.UncheckedIOException(e);
+    }
+  }
+}
