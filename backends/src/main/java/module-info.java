@@ -22,5 +22,6 @@ module dev.stillpoint.backends {
       dev.stillpoint.backends.exec.ExecProvider,
       dev.stillpoint.backends.lvm.LvmProvider,
       dev.stillpoint.backends.qemu.QemuInternalProvider,
-      dev.stillpoint.backends.reflink.ReflinkProvider;
+      dev.stillpoint.backends.reflink.ReflinkProvider,
+      dev.stillpoint.backends.zfs.ZfsProvider;
 }

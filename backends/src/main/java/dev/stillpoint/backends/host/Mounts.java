@@ -54,6 +54,15 @@ public final class Mounts {
     return here;
   }
 
+  /**
+   * Whether the file system on a device is mounted.
+   *
+   * @param device {@code major:minor}
+   */
+  public boolean hasDevice(String device) {
+    return mounts.stream().anyMatch(mount -> mount.device().equals(device));
+  }
+
   private boolean isLowest(Mount mount) {
     return mount.parent() == mount.id() || !ids.contains(mount.parent());
   }

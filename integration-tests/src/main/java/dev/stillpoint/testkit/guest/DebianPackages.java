@@ -71,7 +71,8 @@ record DebianPackages(Apt apt, Map<String, String> versions) {
     return ofHost(NBD);
   }
 
-  private static DebianPackages ofHost(String name) {
+  /** Any package of the host's suite, with the libraries that it needs. */
+  static DebianPackages ofHost(String name) {
     Apt apt = Apt.ofHost();
     DebianPackages known = withLibraries(apt, name);
     if (known.versions().containsKey(name)) {
@@ -103,6 +104,13 @@ record DebianPackages(Apt apt, Map<String, String> versions) {
 
   private static List<String> libraries(Collection<String> names) {
     return names.stream().filter(name -> name.startsWith("lib")).toList();
+  }
+
+  /** Both, where they are of one suite. */
+  DebianPackages and(DebianPackages more) {
+    var all = new TreeMap<>(versions);
+    all.putAll(more.versions());
+    return new DebianPackages(apt, all);
   }
 
   /** {@code name=version} each, sorted: what makes one set differ from another. */

@@ -1,7 +1,4 @@
-/**
- * Storage that a test gets for itself: file systems of the host on loop devices, and an array that
- * is a machine of its own.
- */
+/** Storages that a test gets for itself, all of them real. */
 @NullMarked
 package dev.stillpoint.testkit.storage;
 

@@ -1,0 +1,115 @@
+package dev.stillpoint.backends.host;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
+
+/**
+ * Who of this host has a file or a block device open, from {@code /proc} and {@code /sys}. What
+ * another host does with it is not seen.
+ */
+public final class DiskUsers {
+  private static final Path PROCESSES = Path.of("/proc");
+  private static final Path DEVICES = Path.of("/sys/block");
+  private static final int TYPE = 0xf000;
+  private static final int BLOCK = 0x6000;
+
+  private DiskUsers() {}
+
+  /**
+   * The first user that is found, in words; also that none can be excluded. Empty when it is
+   * certain that there was none.
+   */
+  public static Optional<String> of(Path path) {
+    try {
+      String number = number(path);
+      Optional<String> user = mounted(number).or(() -> loop(path));
+      return user.isPresent() ? user : process(number);
+    } catch (IOException e) {
+      return Optional.of("whether anybody uses it cannot be told: " + e);
+    }
+  }
+
+  /** What it has in common with all that is open of it. */
+  private static String number(Path path) throws IOException {
+    boolean block = ((int) Files.getAttribute(path, "unix:mode") & TYPE) == BLOCK;
+    return block
+        ? "device " + Files.getAttribute(path, "unix:rdev")
+        : Files.getAttribute(path, "unix:dev") + ":" + Files.getAttribute(path, "unix:ino");
+  }
+
+  private static Optional<String> mounted(String number) throws IOException {
+    if (!number.startsWith("device ")) {
+      return Optional.empty();
+    }
+    long device = Long.parseLong(number.substring("device ".length()));
+    // As glibc's makedev packs them.
+    long major = (device >>> 8 & 0xfff) | (device >>> 32 & ~0xfffL);
+    long minor = (device & 0xff) | (device >>> 12 & ~0xffL);
+    String text = major + ":" + minor;
+    if (Mounts.own().hasDevice(text)) {
+      return Optional.of("it is mounted");
+    }
+    Path holders = Path.of("/sys/dev/block", text, "holders");
+    if (Files.isDirectory(holders)) {
+      try (DirectoryStream<Path> found = Files.newDirectoryStream(holders)) {
+        for (Path holder : found) {
+          return Optional.of("the device " + holder.getFileName() + " stands on it");
+        }
+      }
+    }
+    return Optional.empty();
+  }
+
+  /** The kernel opens the file of a loop device, and no process has it. */
+  private static Optional<String> loop(Path path) {
+    try (DirectoryStream<Path> loops = Files.newDirectoryStream(DEVICES, "loop*")) {
+      for (Path loop : loops) {
+        Path told = loop.resolve("loop/backing_file");
+        if (Files.exists(told)
+            && Files.readString(told, StandardCharsets.UTF_8)
+                .stripTrailing()
+                .equals(path.toString())) {
+          return Optional.of("the device " + loop.getFileName() + " shows it");
+        }
+      }
+      return Optional.empty();
+    } catch (IOException e) {
+      return Optional.of("the loop devices cannot be read: " + e);
+    }
+  }
+
+  private static Optional<String> process(String number) throws IOException {
+    boolean unseen = false;
+    try (DirectoryStream<Path> all = Files.newDirectoryStream(PROCESSES, "[0-9]*")) {
+      for (Path process : all) {
+        try (DirectoryStream<Path> open = Files.newDirectoryStream(process.resolve("fd"))) {
+          for (Path descriptor : open) {
+            if (isOpen(descriptor, number)) {
+              return Optional.of("the process " + process.getFileName() + " has it open");
+            }
+          }
+        } catch (AccessDeniedException e) {
+          unseen = true;
+        } catch (IOException | java.nio.file.DirectoryIteratorException e) {
+          // It has ended meanwhile.
+        }
+      }
+    }
+    return unseen
+        ? Optional.of("what other users' processes have open is not shown to this one")
+        : Optional.empty();
+  }
+
+  private static boolean isOpen(Path descriptor, String number) {
+    try {
+      return number(descriptor).equals(number);
+    } catch (IOException closedMeanwhile) {
+      return false;
+    }
+  }
+}

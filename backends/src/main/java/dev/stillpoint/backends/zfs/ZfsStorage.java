@@ -1,0 +1,251 @@
+package dev.stillpoint.backends.zfs;
+
+import dev.stillpoint.backends.host.HostProgram.Said;
+import dev.stillpoint.backends.host.Programs;
+import dev.stillpoint.backends.storage.PlannedSnapshot;
+import dev.stillpoint.backends.storage.Presence;
+import dev.stillpoint.backends.storage.Prospect;
+import dev.stillpoint.backends.storage.Storage;
+import dev.stillpoint.backends.storage.StorageSnapshot;
+import dev.stillpoint.backends.zfs.ZfsCommand.Property;
+import dev.stillpoint.core.disk.DiskSource;
+import dev.stillpoint.core.snapshot.ErrorCode;
+import dev.stillpoint.core.snapshot.Failure;
+import dev.stillpoint.core.snapshot.SnapshotException;
+import dev.stillpoint.core.snapshot.SnapshotName;
+import dev.stillpoint.core.spi.Deadline;
+import dev.stillpoint.core.spi.LocatedDisk;
+import dev.stillpoint.core.spi.MethodTraits;
+import dev.stillpoint.core.spi.MethodTraits.Ability;
+import dev.stillpoint.core.spi.MethodTraits.Span;
+import dev.stillpoint.core.spi.StoredSnapshot;
+import java.io.IOException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * Datasets and volumes of a ZFS. The snapshots of one pool are made by one {@code zfs snapshot}
+ * where that takes several names, and are one instant then. Each bears the operation that made it
+ * as a property of its own.
+ */
+final class ZfsStorage implements Storage {
+  static final String NAME = "zfs";
+
+  /** The property by which a snapshot is known again; only one that it has itself counts. */
+  static final String MARK = "dev.stillpoint:operation";
+
+  /** What a snapshot waits for beside the program's start: a transaction group of the pool. */
+  private static final Duration TYPICAL = Duration.ofMillis(50);
+
+  /** How often a snapshot that is busy is tried to be removed, and how long between. */
+  private static final int BUSY_TRIES = 10;
+
+  private static final Duration BUSY_PAUSE = Duration.ofMillis(200);
+  private static final String BUSY = "is busy";
+  private static final String CLONES = "dependent clones";
+
+  private final Programs programs;
+  private final ZfsCommand zfs;
+  private final ZfsPlaces places;
+
+  ZfsStorage(Programs programs) {
+    this.programs = programs;
+    this.zfs = new ZfsCommand(programs);
+    this.places = new ZfsPlaces(zfs);
+  }
+
+  @Override
+  public String name() {
+    return NAME;
+  }
+
+  @Override
+  public MethodTraits traits() {
+    return new MethodTraits(
+        Span.SHARED, TYPICAL, true, Set.of(Ability.LIST, Ability.REVERT, Ability.DELETE));
+  }
+
+  @Override
+  public PlannedSnapshot plan(LocatedDisk disk, SnapshotName name, Deadline deadline)
+      throws IOException {
+    ZfsPlace place = places.of(disk, deadline);
+    String snapshot = ZfsName.snapshot(place.dataset(), name);
+    if (snapshot.length() > ZfsName.MAX_LENGTH) {
+      throw disk.refusal(
+          ErrorCode.BAD_REQUEST,
+          "'" + snapshot + "' would be longer than " + ZfsName.MAX_LENGTH + " characters");
+    }
+    return new PlannedSnapshot(
+        disk, new StorageSnapshot(snapshot, Map.of()), place.backupSource(name));
+  }
+
+  @Override
+  public Prospect check(List<StorageSnapshot> snapshots, Deadline deadline) throws IOException {
+    for (StorageSnapshot snapshot : snapshots) {
+      if (find(snapshot, "", deadline) != Presence.ABSENT) {
+        throw failure(
+            ErrorCode.SNAPSHOT_EXISTS, "the snapshot " + snapshot.name() + " exists already");
+      }
+    }
+    long before = System.nanoTime();
+    List<String> warnings = new ArrayList<>();
+    for (StorageSnapshot snapshot : snapshots) {
+      ZfsRoom.of(zfs, ZfsName.dataset(snapshot.name()), deadline).require(warnings);
+    }
+    Duration start = Duration.ofNanos(System.nanoTime() - before).dividedBy(snapshots.size());
+    int commands = groups(snapshots, deadline).size();
+    return new Prospect(
+        commands == 1, start.plus(TYPICAL).multipliedBy(commands), List.copyOf(warnings));
+  }
+
+  /** The names that one command each will make. */
+  private List<List<String>> groups(List<StorageSnapshot> snapshots, Deadline deadline)
+      throws IOException {
+    List<String> names = snapshots.stream().map(StorageSnapshot::name).toList();
+    if (names.size() == 1) {
+      return List.of(names);
+    }
+    if (!zfs.takesSeveral(deadline)) {
+      return names.stream().map(List::of).toList();
+    }
+    Map<String, List<String>> byPool = new LinkedHashMap<>();
+    for (String name : names) {
+      byPool.computeIfAbsent(ZfsName.pool(name), pool -> new ArrayList<>()).add(name);
+    }
+    return List.copyOf(byPool.values());
+  }
+
+  @Override
+  public void prepare(List<StorageSnapshot> snapshots, String operationId, Deadline deadline)
+      throws IOException {
+    // The cut finds out again what a command takes: it is asked of the program, and costs little.
+    for (List<String> names : groups(snapshots, deadline)) {
+      zfs.rehearse(mark(operationId), names);
+    }
+  }
+
+  @Override
+  public void cut(List<StorageSnapshot> snapshots, String operationId, Deadline deadline)
+      throws IOException {
+    for (List<String> names : groups(snapshots, deadline)) {
+      ZfsCommand.requireDone(zfs.snapshot(mark(operationId), names));
+    }
+  }
+
+  private static String mark(String operationId) {
+    return MARK + "=" + operationId;
+  }
+
+  @Override
+  public Presence find(StorageSnapshot snapshot, String operationId, Deadline deadline)
+      throws IOException {
+    String name = ZfsName.requireSnapshot(snapshot.name());
+    Optional<List<Property>> mark = zfs.properties(MARK, List.of(name), deadline);
+    if (mark.isEmpty()) {
+      return Presence.ABSENT;
+    }
+    // A dataset that has such a property hands it down to its snapshots.
+    boolean ours =
+        mark.get().stream()
+            .anyMatch(line -> line.source().equals("local") && line.value().equals(operationId));
+    return ours && !operationId.isEmpty() ? Presence.OURS : Presence.FOREIGN;
+  }
+
+  @Override
+  public void delete(StorageSnapshot snapshot, Deadline deadline) throws IOException {
+    String name = ZfsName.requireSnapshot(snapshot.name());
+    Said said = zfs.run(deadline, "destroy", name);
+    for (int tried = 1; said.err().contains(BUSY) && tried < BUSY_TRIES; tried++) {
+      pause(deadline);
+      said = zfs.run(deadline, "destroy", name);
+    }
+    if (said.err().contains(ZfsCommand.GONE)) {
+      return;
+    }
+    if (said.err().contains(CLONES)) {
+      throw failure(
+          ErrorCode.CLEANUP_FAILED,
+          "the snapshot " + name + " has clones, which need it; they are not touched");
+    }
+    if (said.err().contains(BUSY)) {
+      throw failure(
+          ErrorCode.CLEANUP_FAILED,
+          "the snapshot " + name + " is in use, or held, and could not be destroyed");
+    }
+    ZfsCommand.requireDone(said);
+  }
+
+  private static void pause(Deadline deadline) throws IOException {
+    try {
+      Thread.sleep(Math.min(BUSY_PAUSE.toMillis(), deadline.remaining().toMillis()));
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IOException("interrupted while a snapshot was busy", e);
+    }
+  }
+
+  @Override
+  public List<StoredSnapshot> list(LocatedDisk disk, Deadline deadline) throws IOException {
+    ZfsPlace place = places.of(disk, deadline);
+    String output =
+        zfs.require(
+            deadline,
+            "get",
+            "-H",
+            "-p",
+            "-r",
+            "-d",
+            "1",
+            "-o",
+            "name,property,value,source",
+            "creation",
+            place.dataset());
+    String own = place.dataset() + "@";
+    return ZfsCommand.lines(output).stream()
+        .filter(line -> line.name().startsWith(own))
+        .map(line -> stored(place, line))
+        .sorted(Comparator.comparing(one -> one.created().orElse(Instant.MAX)))
+        .toList();
+  }
+
+  private static StoredSnapshot stored(ZfsPlace place, Property creation) {
+    String name = creation.name().substring(creation.name().indexOf('@') + 1);
+    return new StoredSnapshot(
+        name, NAME, creation.name(), time(creation.value()), source(place, name), Optional.empty());
+  }
+
+  private static Optional<Instant> time(String seconds) {
+    try {
+      return Optional.of(Instant.ofEpochSecond(Long.parseLong(seconds)));
+    } catch (NumberFormatException e) {
+      return Optional.empty();
+    }
+  }
+
+  /** Others make snapshots whose names we do not take; they are told, with no place to read. */
+  private static Optional<DiskSource> source(ZfsPlace place, String name) {
+    try {
+      return Optional.of(place.backupSource(new SnapshotName(name)));
+    } catch (IllegalArgumentException e) {
+      return Optional.empty();
+    }
+  }
+
+  @Override
+  public void revert(PlannedSnapshot planned, Deadline deadline) throws IOException {
+    ZfsPlace place = places.of(planned.disk(), deadline);
+    String name = ZfsName.requireSnapshot(planned.snapshot().name());
+    new ZfsRevert(programs, planned.disk(), name).of(place, deadline);
+  }
+
+  private static SnapshotException failure(ErrorCode code, String message) {
+    return new SnapshotException(Failure.of(code, message));
+  }
+}
