@@ -22,6 +22,7 @@ module dev.stillpoint.backends {
       dev.stillpoint.backends.exec.ExecProvider,
       dev.stillpoint.backends.lvm.LvmProvider,
       dev.stillpoint.backends.qemu.QemuInternalProvider,
+      dev.stillpoint.backends.rbd.RbdProvider,
       dev.stillpoint.backends.reflink.ReflinkProvider,
       dev.stillpoint.backends.zfs.ZfsProvider;
 }

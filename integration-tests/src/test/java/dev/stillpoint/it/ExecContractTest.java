@@ -6,8 +6,13 @@ import dev.stillpoint.core.spi.Services;
 import dev.stillpoint.core.spi.SnapshotMethod;
 import dev.stillpoint.testkit.HostTools;
 import java.nio.file.Path;
+import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 
-/** The example that the documentation gives, over classic volumes. */
+/**
+ * The whole contract for the example that the documentation gives, over classic volumes. It takes
+ * minutes; what one does with it is in {@link LvmOfGuestTest}.
+ */
+@EnabledIfSystemProperty(named = "stillpoint.slow", matches = "true")
 class ExecContractTest extends ArrayContract {
   static final Path EXAMPLE =
       Path.of("../docs/methods/exec-lvm-array.py").toAbsolutePath().normalize();

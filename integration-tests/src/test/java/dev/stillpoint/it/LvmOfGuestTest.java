@@ -1,14 +1,24 @@
 package dev.stillpoint.it;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.stillpoint.backends.exec.ExecProvider;
+import dev.stillpoint.core.disk.DiskSource;
 import dev.stillpoint.core.disk.SelectedDisk;
 import dev.stillpoint.core.snapshot.Consistency;
 import dev.stillpoint.core.snapshot.DiskSnapshot;
 import dev.stillpoint.core.snapshot.Outcome;
+import dev.stillpoint.core.snapshot.SnapshotName;
 import dev.stillpoint.core.snapshot.SnapshotRequest;
 import dev.stillpoint.core.snapshot.SnapshotResult;
+import dev.stillpoint.core.spi.CutDisk;
+import dev.stillpoint.core.spi.Deadline;
+import dev.stillpoint.core.spi.LocatedDisk;
+import dev.stillpoint.core.spi.Services;
+import dev.stillpoint.core.spi.SnapshotMethod;
+import dev.stillpoint.testkit.HostTools;
 import dev.stillpoint.testkit.guest.Guest;
 import dev.stillpoint.testkit.guest.GuestConfig;
 import dev.stillpoint.testkit.guest.RemoteDisk;
@@ -18,7 +28,10 @@ import dev.stillpoint.testkit.oracle.FrozenImage;
 import dev.stillpoint.testkit.storage.ArrayGuest;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -27,6 +40,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** A writing guest whose disk is a volume of an array, and is cut there. */
 class LvmOfGuestTest {
   private static final Duration PATIENCE = Duration.ofSeconds(60);
+  private static final SnapshotName NIGHTLY = new SnapshotName("nightly");
   private static final GuestConfig CONFIG = GuestConfig.of(ArrayGuest.disk());
 
   @TempDir private Path directory;
@@ -57,25 +71,52 @@ class LvmOfGuestTest {
   }
 
   @Test
-  void theExamplesProgramDoesTheSame() {
-    try (ArrayGuest array = ArrayGuest.start();
-        Guest guest = onVolume(array, true);
-        Machine machine = Machine.on(guest, guest.qmp(), guest.agent())) {
-      // given
-      long acknowledged = guest.awaitNextAck(PATIENCE);
-      SelectedDisk disk =
-          SelectedDisk.named("vd0")
-              .withMethod("exec")
-              .withOption("program", ExecContractTest.EXAMPLE.toString())
-              .withOption("agent", array.agent().toString())
-              .withOption("volume", "vg/disk");
-      // when
-      SnapshotResult result = machine.take(request(disk));
-      // then
-      assertQuiesced(result);
-      assertClean(array, "one", acknowledged);
-      machine.assertWritesOn();
+  void theExamplesProgramDoesTheSame() throws Exception {
+    try (ArrayGuest array = ArrayGuest.start()) {
+      SelectedDisk selected = example(array);
+      try (Guest guest = onVolume(array, true);
+          Machine machine = Machine.on(guest, guest.qmp(), guest.agent())) {
+        // given
+        long acknowledged = guest.awaitNextAck(PATIENCE);
+        // when
+        SnapshotResult result = machine.take(request(selected));
+        // then
+        assertQuiesced(result);
+        assertClean(array, "one", acknowledged);
+        machine.assertWritesOn();
+      }
+      SnapshotMethod method = new ExecProvider().create(Services.none());
+      var disk =
+          new LocatedDisk(
+              selected, new DiskSource.Remote("nbd://array", "raw"), CutDisk.named("vd0"));
+      // While the array serves it, somebody may use it.
+      assertThrows(
+          CompletionException.class, () -> await(method.revert(disk, NIGHTLY, deadline())));
+      array.unexportAll();
+      await(method.revert(disk, NIGHTLY, deadline()));
+      assertClean(array, "two", 0);
+      assertEquals(-1, mismatch("one", "two"));
+      assertEquals("nightly", await(method.list(disk, deadline())).get(0).name());
+      await(method.delete(disk, NIGHTLY, deadline()));
+      assertEquals(List.of("disk"), array.volumes());
     }
+  }
+
+  private static SelectedDisk example(ArrayGuest array) {
+    HostTools.require("python3");
+    return SelectedDisk.named("vd0")
+        .withMethod("exec")
+        .withOption("program", ExecContractTest.EXAMPLE.toString())
+        .withOption("agent", array.agent().toString())
+        .withOption("volume", "vg/disk");
+  }
+
+  private static Deadline deadline() {
+    return Deadline.after(PATIENCE);
+  }
+
+  private static <T> T await(CompletionStage<T> stage) {
+    return stage.toCompletableFuture().join();
   }
 
   private static Guest onVolume(ArrayGuest array, boolean thin) {

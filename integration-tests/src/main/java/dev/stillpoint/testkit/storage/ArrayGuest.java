@@ -144,6 +144,11 @@ public final class ArrayGuest implements AutoCloseable {
     guest.console("hostfwd_remove %s tcp:127.0.0.1:%d".formatted(NETWORK, served.port()));
   }
 
+  /** Ends serving altogether. */
+  public void unexportAll() {
+    List.copyOf(exports.keySet()).forEach(this::unexport);
+  }
+
   /** Puts what a raw image holds into what is served. */
   public void fill(RemoteDisk served, Path raw) {
     HostCommand.run(

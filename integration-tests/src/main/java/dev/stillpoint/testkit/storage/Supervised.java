@@ -103,7 +103,8 @@ final class Supervised implements AutoCloseable {
 
   /** Whether the daemon, or the script that waits for several, runs. */
   boolean isAlive() {
-    return ProcessHandle.of(pid).map(ProcessHandle::isAlive).orElse(false);
+    // One that has ended stays in the table until its supervisor looks, but runs nothing.
+    return Files.exists(Path.of("/proc", Long.toString(pid), "exe"));
   }
 
   /** What they printed. */

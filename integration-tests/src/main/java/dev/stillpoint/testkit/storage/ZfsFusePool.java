@@ -1,9 +1,6 @@
 package dev.stillpoint.testkit.storage;
 
-import dev.stillpoint.backends.host.HostProgram.Said;
-import dev.stillpoint.backends.host.LocalPrograms;
-import dev.stillpoint.backends.host.Programs;
-import dev.stillpoint.core.spi.Deadline;
+import dev.stillpoint.testkit.Deadline;
 import dev.stillpoint.testkit.HostCommand;
 import dev.stillpoint.testkit.HostCommand.Result;
 import dev.stillpoint.testkit.guest.UnpackedPackages;
@@ -71,7 +68,7 @@ public final class ZfsFusePool implements AutoCloseable {
   }
 
   private void begin(long bytes) {
-    var limit = dev.stillpoint.testkit.Deadline.in(START_LIMIT);
+    var limit = Deadline.in(START_LIMIT);
     boolean answers =
         limit.await(() -> !daemon.isAlive() || attempt("zpool", "list").status() == 0);
     if (!answers || !daemon.isAlive()) {
@@ -151,7 +148,8 @@ public final class ZfsFusePool implements AutoCloseable {
     return HostCommand.attempt(ANYWHERE, command(program, List.of(arguments)));
   }
 
-  private List<String> command(String program, List<String> arguments) {
+  /** The words that start one of its programs, such as {@code zfs}, where the daemon is. */
+  public List<String> command(String program, List<String> arguments) {
     var command = new ArrayList<>(daemon.beside("-m"));
     command.addAll(packages.command("sbin/" + program));
     command.addAll(arguments);
@@ -172,7 +170,7 @@ public final class ZfsFusePool implements AutoCloseable {
 
   /** Destroys a clone. The daemon says "busy" for a while after somebody has read in it. */
   public void destroyClone(String clone) {
-    var limit = dev.stillpoint.testkit.Deadline.in(COMMAND_LIMIT);
+    var limit = Deadline.in(COMMAND_LIMIT);
     require("zfs", "unmount", inPool(clone));
     if (!limit.await(() -> attempt("zfs", "destroy", inPool(clone)).status() == 0)) {
       require("zfs", "destroy", inPool(clone));
@@ -191,40 +189,9 @@ public final class ZfsFusePool implements AutoCloseable {
         .toList();
   }
 
-  /** The programs of a host on which this is the ZFS. */
-  public Programs programs() {
-    return new PoolPrograms();
-  }
-
   /** Ends it, and waits until nothing of it is left. A second call does nothing. */
   @Override
   public void close() {
     daemon.close();
-  }
-
-  /** {@code zfs} where the daemon is, everything else as it is. */
-  private final class PoolPrograms implements Programs {
-    private final Programs local = new LocalPrograms();
-
-    @Override
-    public String place() {
-      return local.place();
-    }
-
-    @Override
-    public Said run(List<String> command, Deadline deadline) throws IOException {
-      return local.run(there(command), deadline);
-    }
-
-    @Override
-    public Said runToEnd(List<String> command) throws IOException {
-      return local.runToEnd(there(command));
-    }
-
-    private List<String> there(List<String> command) {
-      return command.get(0).equals("zfs")
-          ? command("zfs", command.subList(1, command.size()))
-          : command;
-    }
   }
 }

@@ -48,7 +48,7 @@ class ZfsContractTest extends SnapshotMethodContract {
 
   @Override
   protected SnapshotMethod newMethod(Runnable beforeWaiting) {
-    return ZfsDisks.method(new ZfsDisks.Held(pool().programs(), beforeWaiting));
+    return ZfsDisks.method(KitPrograms.held(KitPrograms.of(pool()), beforeWaiting));
   }
 
   @Override

@@ -1,12 +1,10 @@
 package dev.stillpoint.it.methods;
 
-import dev.stillpoint.backends.host.HostProgram.Said;
 import dev.stillpoint.backends.host.Programs;
 import dev.stillpoint.backends.zfs.ZfsProvider;
 import dev.stillpoint.core.disk.DiskSource;
 import dev.stillpoint.core.disk.SelectedDisk;
 import dev.stillpoint.core.spi.CutDisk;
-import dev.stillpoint.core.spi.Deadline;
 import dev.stillpoint.core.spi.LocatedDisk;
 import dev.stillpoint.core.spi.Services;
 import dev.stillpoint.core.spi.SnapshotMethod;
@@ -18,8 +16,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /** Raw images in datasets of a pool, and the method over it. */
@@ -35,7 +31,7 @@ final class ZfsDisks {
   }
 
   SnapshotMethod method() {
-    return method(pool.programs());
+    return method(KitPrograms.of(pool));
   }
 
   static SnapshotMethod method(Programs programs) {
@@ -82,68 +78,27 @@ final class ZfsDisks {
     }
   }
 
-  /** Reads {@code zfs:pool/dataset@name:/path} through a clone, which goes again. */
-  String readBackup(DiskSource source) throws IOException {
+  /** What is done with a file of a backup. */
+  @FunctionalInterface
+  interface Reading<T> {
+    T of(Path file) throws Exception;
+  }
+
+  String readBackup(DiskSource source) throws Exception {
+    return inBackup(source, ZfsDisks::read);
+  }
+
+  /** Opens {@code zfs:pool/dataset@name:/path} through a clone, which goes again. */
+  <T> T inBackup(DiskSource source, Reading<T> reading) throws Exception {
     String address = ((DiskSource.Remote) source).address();
     int colon = address.indexOf(':', address.indexOf('@'));
     String snapshot = address.substring("zfs:".length(), colon);
     String clone = "clone" + MADE.incrementAndGet();
     Path where = pool.cloned(snapshot, clone);
     try {
-      return read(where.resolve(address.substring(colon + 2)));
+      return reading.of(where.resolve(address.substring(colon + 2)));
     } finally {
       pool.destroyClone(clone);
-    }
-  }
-
-  /** Programs before each of which something is done. */
-  record Held(Programs programs, Runnable before) implements Programs {
-    @Override
-    public String place() {
-      return programs.place();
-    }
-
-    @Override
-    public Said run(List<String> command, Deadline deadline) throws IOException {
-      before.run();
-      return programs.run(command, deadline);
-    }
-
-    @Override
-    public Said runToEnd(List<String> command) throws IOException {
-      before.run();
-      return programs.runToEnd(command);
-    }
-  }
-
-  /** Programs that write down what they were asked for. */
-  static final class Heard implements Programs {
-    private final Programs programs;
-    private final List<List<String>> commands = new ArrayList<>();
-
-    Heard(Programs programs) {
-      this.programs = programs;
-    }
-
-    List<List<String>> commands() {
-      return List.copyOf(commands);
-    }
-
-    @Override
-    public String place() {
-      return programs.place();
-    }
-
-    @Override
-    public Said run(List<String> command, Deadline deadline) throws IOException {
-      commands.add(command);
-      return programs.run(command, deadline);
-    }
-
-    @Override
-    public Said runToEnd(List<String> command) throws IOException {
-      commands.add(command);
-      return programs.runToEnd(command);
     }
   }
 }

@@ -106,7 +106,7 @@ class ZfsOnPoolTest {
         "ü€",
         "percent%s@at"
       })
-  void anyFileNameWorks(String name) throws IOException {
+  void anyFileNameWorks(String name) throws Exception {
     // given
     LocatedDisk disk = ZfsDisks.disk(pool().createDataset(newName()).resolve(name), "old");
     // when
@@ -119,7 +119,7 @@ class ZfsOnPoolTest {
   }
 
   @Test
-  void aDatasetWithASpaceInItsName() throws IOException {
+  void aDatasetWithASpaceInItsName() throws Exception {
     // given
     LocatedDisk disk = ZfsDisks.disk(pool().createDataset("two words").resolve("d"), "old");
     // when
@@ -129,7 +129,7 @@ class ZfsOnPoolTest {
   }
 
   @Test
-  void aFileThatIsALinkIsWhatItLeadsTo() throws IOException {
+  void aFileThatIsALinkIsWhatItLeadsTo() throws Exception {
     // given
     Path dataset = pool().createDataset(newName());
     ZfsDisks.disk(dataset.resolve("real"), "old");
@@ -141,7 +141,7 @@ class ZfsOnPoolTest {
   }
 
   @Test
-  void twoPoolsAreNotOneInstantAndEachGetsItsSnapshot() throws IOException {
+  void twoPoolsAreNotOneInstantAndEachGetsItsSnapshot() throws Exception {
     // given
     String other = pool().addPool("b", 64L << 20);
     LocatedDisk one = disks.newDisk("one");
@@ -159,7 +159,7 @@ class ZfsOnPoolTest {
   }
 
   @Test
-  void disksOfOneDatasetShareASnapshotAndAreOneInstant() throws IOException {
+  void disksOfOneDatasetShareASnapshotAndAreOneInstant() throws Exception {
     // given
     Path dataset = pool().createDataset(newName());
     LocatedDisk one = ZfsDisks.disk(dataset.resolve("one"), "one");
@@ -176,7 +176,7 @@ class ZfsOnPoolTest {
   }
 
   @Test
-  void aRevertTakesNoOtherFileBack() throws IOException {
+  void aRevertTakesNoOtherFileBack() throws Exception {
     // given
     LocatedDisk disk = disks.newDisk("old");
     snapshot(disk);
@@ -193,7 +193,7 @@ class ZfsOnPoolTest {
   }
 
   @Test
-  void aRevertDestroysNoNewerSnapshot() throws IOException {
+  void aRevertDestroysNoNewerSnapshot() throws Exception {
     // given
     LocatedDisk disk = disks.newDisk("old");
     snapshot(disk);
@@ -215,7 +215,7 @@ class ZfsOnPoolTest {
   }
 
   @Test
-  void aSnapshotWithAClonesIsKeptAndSaysSo() throws IOException {
+  void aSnapshotWithACloneIsKeptAndSaysSo() throws Exception {
     // given
     LocatedDisk disk = disks.newDisk("old");
     snapshot(disk);
@@ -232,7 +232,7 @@ class ZfsOnPoolTest {
   }
 
   @Test
-  void aMarkThatIsHandedDownIsNobodys() throws IOException {
+  void aMarkThatIsHandedDownIsNobodys() throws Exception {
     // given a dataset that says of itself what only a snapshot may say
     LocatedDisk disk = disks.newDisk("old");
     Cut cut = await(method.check(order(disk), deadline()));
@@ -248,7 +248,7 @@ class ZfsOnPoolTest {
   }
 
   @Test
-  void aDatasetWithoutRoomIsRefused() throws IOException {
+  void aDatasetWithoutRoomIsRefused() throws Exception {
     // given
     Path dataset = pool().createDataset(newName(), "-o", "quota=4M");
     LocatedDisk disk = ZfsDisks.disk(dataset.resolve("d"), "old");
@@ -261,7 +261,7 @@ class ZfsOnPoolTest {
     assertEquals(before, pool().contents());
   }
 
-  private static void fill(Path file) throws IOException {
+  private static void fill(Path file) {
     byte[] noise = new byte[MEBIBYTE];
     new java.util.Random(1).nextBytes(noise);
     try (var out = Files.newOutputStream(file)) {
@@ -275,7 +275,7 @@ class ZfsOnPoolTest {
   }
 
   @Test
-  void aReadOnlyDatasetCanBeCut() throws IOException {
+  void aReadOnlyDatasetCanBeCut() throws Exception {
     // given
     LocatedDisk disk = disks.newDisk("old");
     pool().zfs("set", "readonly=on", datasetOf(disk));
@@ -286,7 +286,7 @@ class ZfsOnPoolTest {
   }
 
   @Test
-  void otherSnapshotsAreListedAndThoseWhoseNameIsNotOursHaveNoSource() throws IOException {
+  void otherSnapshotsAreListedAndThoseWhoseNameIsNotOursHaveNoSource() throws Exception {
     // given
     LocatedDisk disk = disks.newDisk("old");
     pool().zfs("snapshot", datasetOf(disk) + "@auto:2026");
@@ -301,7 +301,7 @@ class ZfsOnPoolTest {
   }
 
   @Test
-  void theDatasetOfADiskThatIsNotSeenHereCanBeTold() throws IOException {
+  void theDatasetOfADiskThatIsNotSeenHereCanBeTold() throws Exception {
     // given
     String dataset = datasetOf(disks.newDisk("old"));
     LocatedDisk seen = disks.newDisk("old");
