@@ -14,8 +14,12 @@ import java.util.Optional;
 
 /** What is said to {@code rbd}, and what it answers. Its status is the error's number. */
 final class RbdCommand {
-  /** ENOENT: no such image, snapshot or key. */
-  static final int ABSENT = 2;
+  /** ENOENT: no such image, snapshot or key, and also no such cluster. */
+  private static final int ABSENT = 2;
+
+  /** What is said with that of what is not there in a cluster that answers. */
+  private static final List<String> ABSENT_WORDS =
+      List.of("error opening pool", "error opening image", "metadata failed", "remove snapshot");
 
   /** EBUSY: protected. */
   static final int BUSY = 16;
@@ -46,6 +50,11 @@ final class RbdCommand {
     return programs.run(words(image, what, more), deadline);
   }
 
+  /** Whether the cluster says that there is none such; where it says nothing, that is no answer. */
+  static boolean isAbsent(Said said) {
+    return said.status() == ABSENT && ABSENT_WORDS.stream().anyMatch(said.err()::contains);
+  }
+
   /** Runs it and leaves it alone, however long it takes. */
   Said runToEnd(List<String> command) throws IOException {
     return programs.runToEnd(command);
@@ -61,9 +70,7 @@ final class RbdCommand {
     for (JsonNode one : found.get()) {
       snapshots.add(
           new Listed(
-              one.path("id").asLong(),
-              one.path("name").asText(),
-              one.path("timestamp").asText()));
+              one.path("id").asLong(), one.path("name").asText(), one.path("timestamp").asText()));
     }
     snapshots.sort(java.util.Comparator.comparingLong(Listed::id));
     return Optional.of(snapshots);
@@ -78,7 +85,7 @@ final class RbdCommand {
       throws IOException {
     List<String> command = words(image, what, "--format=json");
     Said said = programs.run(command, deadline);
-    if (said.status() == ABSENT) {
+    if (isAbsent(said)) {
       return Optional.empty();
     }
     try {
@@ -88,25 +95,26 @@ final class RbdCommand {
     }
   }
 
-  /** The value of an image's own key, which is no option by its beginning; empty where it has none. */
+  /**
+   * The value of an image's own key, which is no option by its beginning; empty where it has none.
+   */
   Optional<String> note(RbdImage image, String key, Deadline deadline) throws IOException {
     List<String> command = words(image, List.of("image-meta", "get"), key);
     Said said = programs.run(command, deadline);
-    return said.status() == ABSENT
+    return isAbsent(said)
         ? Optional.empty()
         : Optional.of(Programs.succeeded(command, said).strip());
   }
 
   void setNote(RbdImage image, String key, String value, Deadline deadline) throws IOException {
-    programs.require(
-        words(image, List.of("image-meta", "set"), key, value), deadline);
+    programs.require(words(image, List.of("image-meta", "set"), key, value), deadline);
   }
 
   /** Removes a key, if it is there. */
   void removeNote(RbdImage image, String key, Deadline deadline) throws IOException {
     List<String> command = words(image, List.of("image-meta", "remove"), key);
     Said said = programs.run(command, deadline);
-    if (said.status() != ABSENT) {
+    if (!isAbsent(said)) {
       requireDone(command, said);
     }
   }

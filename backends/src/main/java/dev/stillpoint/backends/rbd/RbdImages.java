@@ -38,7 +38,8 @@ final class RbdImages {
       }
     }
     RbdImage found = told(disk).orElseGet(() -> seen(disk)).withAccess(access);
-    found.trouble()
+    found
+        .trouble()
         .ifPresent(trouble -> {
           throw disk.refusal(ErrorCode.BAD_REQUEST, trouble);
         });
@@ -87,7 +88,8 @@ final class RbdImages {
       Optional<String> snapshot) {
     if (snapshot.isPresent()) {
       throw disk.refusal(
-          ErrorCode.DISK_UNSUITABLE, "'" + disk.name() + "' is a snapshot itself, and stands still");
+          ErrorCode.DISK_UNSUITABLE,
+          "'" + disk.name() + "' is a snapshot itself, and stands still");
     }
     return of(pool, namespace, image);
   }
@@ -99,7 +101,9 @@ final class RbdImages {
   private static RuntimeException unsuitable(LocatedDisk disk) {
     return disk.refusal(
         ErrorCode.DISK_UNSUITABLE,
-        "'" + disk.name() + "' is no image of Ceph that is seen from here; if it is one, say image=");
+        "'"
+            + disk.name()
+            + "' is no image of Ceph that is seen from here; if it is one, say image=");
   }
 
   private static Map<String, String> accessIn(DiskSource source) {

@@ -32,6 +32,7 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
 
 /**
  * Images of a Ceph cluster, by its program {@code rbd}. Each is cut by itself, all at the same
@@ -44,7 +45,7 @@ final class RbdStorage implements Storage {
   /** The beginning of the key in which an image keeps whose a snapshot is. */
   static final String NOTE = "dev.stillpoint.";
 
-  private static final Duration TYPICAL = Duration.ofMillis(500);
+  private static final Duration TYPICAL = Duration.ofSeconds(1);
 
   /** How long the note of a snapshot may take that nobody waits for. */
   private static final Duration NOTE_TIME = Duration.ofSeconds(30);
@@ -89,12 +90,10 @@ final class RbdStorage implements Storage {
       }
       longest = Math.max(longest, System.nanoTime() - before);
     }
-    return new Prospect(
-        snapshots.size() == 1, TYPICAL.plus(Duration.ofNanos(longest)), List.of());
+    return new Prospect(snapshots.size() == 1, TYPICAL.plus(Duration.ofNanos(longest)), List.of());
   }
 
-  private Optional<Listed> listed(StorageSnapshot snapshot, Deadline deadline)
-      throws IOException {
+  private Optional<Listed> listed(StorageSnapshot snapshot, Deadline deadline) throws IOException {
     RbdImage image = RbdImage.of(snapshot);
     return all(image, deadline).stream()
         .filter(one -> one.name().equals(RbdImage.nameIn(snapshot)))
@@ -103,8 +102,8 @@ final class RbdStorage implements Storage {
 
   private List<Listed> all(RbdImage image, Deadline deadline) throws IOException {
     return rbd.snapshots(image, deadline)
-        .orElseThrow(() ->
-            failure(ErrorCode.DISK_UNSUITABLE, "there is no image '" + image.text() + "'"));
+        .orElseThrow(
+            () -> failure(ErrorCode.DISK_UNSUITABLE, "there is no image '" + image.text() + "'"));
   }
 
   /** Goes the way of the cut once, with a question. */
@@ -142,13 +141,14 @@ final class RbdStorage implements Storage {
   private List<Said> together(List<List<String>> commands) throws IOException {
     var running = new ArrayList<CompletableFuture<Said>>();
     for (List<String> command : commands) {
-      running.add(Worker.later(() -> {
-        try {
-          return rbd.runToEnd(command);
-        } catch (IOException e) {
-          throw new UncheckedIOException(e);
-        }
-      }));
+      running.add(
+          Worker.later(() -> {
+            try {
+              return rbd.runToEnd(command);
+            } catch (IOException e) {
+              throw new UncheckedIOException(e);
+            }
+          }));
     }
     var said = new ArrayList<Said>();
     Optional<CompletionException> failed = Optional.empty();
@@ -168,8 +168,7 @@ final class RbdStorage implements Storage {
     return said;
   }
 
-  private static void requireDone(List<List<String>> commands, List<Said> said)
-      throws IOException {
+  private static void requireDone(List<List<String>> commands, List<Said> said) throws IOException {
     for (int i = 0; i < commands.size(); i++) {
       RbdCommand.requireDone(commands.get(i), said.get(i));
     }
@@ -208,7 +207,10 @@ final class RbdStorage implements Storage {
       throws IOException {
     CompletableFuture<Void> noted = made.get(new Made(snapshot, operationId));
     if (noted != null) {
-      noted.handle((value, thrown) -> true).join();
+      noted
+          .handle((value, thrown) -> true)
+          .completeOnTimeout(false, deadline.remaining().toMillis(), TimeUnit.MILLISECONDS)
+          .join();
     }
     RbdImage image = RbdImage.of(snapshot);
     Optional<Listed> found =
@@ -239,7 +241,7 @@ final class RbdStorage implements Storage {
           ErrorCode.CLEANUP_FAILED,
           "the snapshot " + snapshot.name() + " is protected, or has clones; they are not touched");
     }
-    if (said.status() != RbdCommand.ABSENT) {
+    if (!RbdCommand.isAbsent(said)) {
       RbdCommand.requireDone(List.of(NAME), said);
     }
     rbd.removeNote(image, key(snapshot), deadline);
@@ -254,8 +256,7 @@ final class RbdStorage implements Storage {
       Optional<DiskSource> source = Optional.of(image.at(one.name(), disk.source().format()));
       String place = image.text() + "@" + one.name();
       Optional<Instant> created = RbdTime.read(one.timestamp());
-      found.add(
-          new StoredSnapshot(one.name(), NAME, place, created, source, Optional.empty()));
+      found.add(new StoredSnapshot(one.name(), NAME, place, created, source, Optional.empty()));
     }
     return found;
   }

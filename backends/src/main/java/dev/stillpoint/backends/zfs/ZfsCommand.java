@@ -24,6 +24,9 @@ final class ZfsCommand {
 
   private final Programs programs;
 
+  /** What {@link #takesSeveral} found out; the program stays what it is while we run. */
+  private volatile Optional<Boolean> several = Optional.empty();
+
   ZfsCommand(Programs programs) {
     this.programs = programs;
   }
@@ -91,12 +94,15 @@ final class ZfsCommand {
 
   /**
    * Whether one command may name several snapshots, which are one instant then: OpenZFS does,
-   * zfs-fuse does not.
+   * zfs-fuse does not. Asked once, before any cut.
    */
   boolean takesSeveral(Deadline deadline) throws IOException {
-    String nothing = "a" + IMPOSSIBLE + "@a";
-    Said said = run(deadline, "snapshot", nothing, nothing);
-    return !said.err().contains(TAKES_ONE);
+    if (several.isEmpty()) {
+      String nothing = "a" + IMPOSSIBLE + "@a";
+      Said said = run(deadline, "snapshot", nothing, nothing);
+      several = Optional.of(!said.err().contains(TAKES_ONE));
+    }
+    return several.get();
   }
 
   /** Makes snapshots by one command, waits for its end, and gives what it said. */

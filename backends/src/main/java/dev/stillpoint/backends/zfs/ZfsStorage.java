@@ -42,7 +42,7 @@ final class ZfsStorage implements Storage {
   static final String MARK = "dev.stillpoint:operation";
 
   /** What a snapshot waits for beside the program's start: a transaction group of the pool. */
-  private static final Duration TYPICAL = Duration.ofMillis(50);
+  private static final Duration TYPICAL = Duration.ofMillis(200);
 
   /** How often a snapshot that is busy is tried to be removed, and how long between. */
   private static final int BUSY_TRIES = 10;
@@ -125,7 +125,6 @@ final class ZfsStorage implements Storage {
   @Override
   public void prepare(List<StorageSnapshot> snapshots, String operationId, Deadline deadline)
       throws IOException {
-    // The cut finds out again what a command takes: it is asked of the program, and costs little.
     for (List<String> names : groups(snapshots, deadline)) {
       zfs.rehearse(mark(operationId), names);
     }
@@ -149,6 +148,17 @@ final class ZfsStorage implements Storage {
     String name = ZfsName.requireSnapshot(snapshot.name());
     Optional<List<Property>> mark = zfs.properties(MARK, List.of(name), deadline);
     if (mark.isEmpty()) {
+      // Of a pool that is not imported nothing is there, and all may come back.
+      String dataset = ZfsName.dataset(name);
+      if (zfs.properties("type", List.of(dataset), deadline).isEmpty()) {
+        throw failure(
+            ErrorCode.DISK_UNSUITABLE,
+            "there is no dataset '"
+                + dataset
+                + "' now; whether "
+                + name
+                + " is in it is not known");
+      }
       return Presence.ABSENT;
     }
     // A dataset that has such a property hands it down to its snapshots.

@@ -39,7 +39,7 @@ class RbdStorageTest {
   private static final class Cluster implements Programs {
     private final List<List<String>> commands = new CopyOnWriteArrayList<>();
     private volatile Said snapshots = new Said(0, "[]", "");
-    private volatile Said note = new Said(2, "", "no such key");
+    private volatile Said note = new Said(2, "", "rbd: getting metadata failed");
     private volatile Said removal = new Said(0, "", "");
 
     @Override
@@ -80,8 +80,7 @@ class RbdStorageTest {
   }
 
   private static LocatedDisk with(LocatedDisk disk, String option, String value) {
-    return new LocatedDisk(
-        disk.selected().withOption(option, value), disk.source(), disk.guest());
+    return new LocatedDisk(disk.selected().withOption(option, value), disk.source(), disk.guest());
   }
 
   private PlannedSnapshot plan(LocatedDisk disk) {
@@ -107,7 +106,8 @@ class RbdStorageTest {
     // given
     LocatedDisk named = remote("rbd:p/i:conf=/etc/c.conf:id=joe:key=secret");
     LocatedDisk json =
-        remote("json:{\"driver\":\"rbd\",\"pool\":\"p\",\"image\":\"i\",\"conf\":\"/c\",\"user\":\"u\"}");
+        remote(
+            "json:{\"driver\":\"rbd\",\"pool\":\"p\",\"image\":\"i\",\"conf\":\"/c\",\"user\":\"u\"}");
     // when
     StorageSnapshot found = plan(named).snapshot();
     // then
@@ -122,7 +122,8 @@ class RbdStorageTest {
   @Test
   void anImageCanBeTold() {
     // given
-    LocatedDisk far = with(disk(new DiskSource.Device(Path.of("/dev/null"), "raw")), "image", "p/s/i");
+    LocatedDisk far =
+        with(disk(new DiskSource.Device(Path.of("/dev/null"), "raw")), "image", "p/s/i");
     // when
     PlannedSnapshot planned = plan(far);
     // then
@@ -165,8 +166,17 @@ class RbdStorageTest {
     // then
     assertEquals(
         List.of(
-            "rbd", "snap", "create", "--conf", "/c", "-m", "10.0.0.1:6789", "--pool=-p",
-            "--image=-i", "--snap=n", "--no-progress"),
+            "rbd",
+            "snap",
+            "create",
+            "--conf",
+            "/c",
+            "-m",
+            "10.0.0.1:6789",
+            "--pool=-p",
+            "--image=-i",
+            "--snap=n",
+            "--no-progress"),
         cluster.commands.get(0));
   }
 
@@ -192,8 +202,7 @@ class RbdStorageTest {
     StorageSnapshot snapshot = plan(remote("rbd:p/i")).snapshot();
     cluster.removal = new Said(16, "", "protected");
     // when
-    var refused =
-        assertThrows(SnapshotException.class, () -> storage.delete(snapshot, DEADLINE));
+    var refused = assertThrows(SnapshotException.class, () -> storage.delete(snapshot, DEADLINE));
     // then
     assertEquals(ErrorCode.CLEANUP_FAILED, refused.failure().code());
     assertEquals(1, cluster.commands.size(), cluster.commands::toString);
@@ -206,11 +215,24 @@ class RbdStorageTest {
     assertThrows(IOException.class, () -> storage.check(List.of(snapshot), DEADLINE));
     cluster.snapshots = new Said(1, "", "cannot connect");
     assertThrows(IOException.class, () -> storage.check(List.of(snapshot), DEADLINE));
-    cluster.snapshots = new Said(2, "", "no such image");
+    cluster.snapshots = new Said(2, "", "rbd: error opening image i");
     var refused =
-        assertThrows(
-            SnapshotException.class, () -> storage.check(List.of(snapshot), DEADLINE));
+        assertThrows(SnapshotException.class, () -> storage.check(List.of(snapshot), DEADLINE));
     assertEquals(ErrorCode.DISK_UNSUITABLE, refused.failure().code());
+  }
+
+  @Test
+  void aClusterThatIsNotFoundIsNoClusterWithoutTheSnapshot() {
+    // given the same status as of an image that is not there
+    StorageSnapshot snapshot = plan(remote("rbd:p/i")).snapshot();
+    cluster.snapshots = new Said(2, "", "rbd: couldn't connect to the cluster!");
+    // when, then
+    assertThrows(IOException.class, () -> storage.find(snapshot, "0a0b0c0d", DEADLINE));
+    cluster.removal = cluster.snapshots;
+    assertThrows(IOException.class, () -> storage.delete(snapshot, DEADLINE));
+    cluster.snapshots = new Said(0, "[{\"id\":7,\"name\":\"n\"}]", "");
+    cluster.note = cluster.removal;
+    assertThrows(IOException.class, () -> storage.find(snapshot, "0a0b0c0d", DEADLINE));
   }
 
   @Test
@@ -218,8 +240,7 @@ class RbdStorageTest {
     // given
     PlannedSnapshot planned = plan(remote("rbd:p/i"));
     // when
-    var refused =
-        assertThrows(SnapshotException.class, () -> storage.revert(planned, DEADLINE));
+    var refused = assertThrows(SnapshotException.class, () -> storage.revert(planned, DEADLINE));
     // then
     assertEquals(ErrorCode.DISK_IN_USE, refused.failure().code());
     assertTrue(cluster.commands.stream().noneMatch(words -> words.contains("rollback")));

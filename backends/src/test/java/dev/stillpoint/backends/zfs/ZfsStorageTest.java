@@ -51,6 +51,7 @@ class ZfsStorageTest {
                 "refreservation", "0",
                 "snapdev", "hidden"));
     private final List<List<String>> made = new ArrayList<>();
+    private boolean imported = true;
 
     @Override
     public String place() {
@@ -60,7 +61,7 @@ class ZfsStorageTest {
     @Override
     public Said run(List<String> command, Deadline deadline) {
       String last = command.get(command.size() - 1);
-      if (command.get(1).equals("get") && last.contains("@")) {
+      if (command.get(1).equals("get") && (last.contains("@") || !imported)) {
         return new Said(1, "", "cannot open '" + last + "': dataset does not exist\n");
       }
       if (command.get(1).equals("get")) {
@@ -155,6 +156,14 @@ class ZfsStorageTest {
     host.values.put("available", "499");
     // when, then
     assertTrue(storage.check(List.of(ONE), DEADLINE).warnings().get(0).contains("only 499 bytes"));
+  }
+
+  @Test
+  void ofAPoolThatIsNotImportedNothingIsCalledAbsent() {
+    // given
+    host.imported = false;
+    // when, then
+    assertThrows(SnapshotException.class, () -> storage.find(ONE, "0a0b0c0d", DEADLINE));
   }
 
   @ParameterizedTest

@@ -108,7 +108,10 @@ class RbdContractOnCeph extends SnapshotMethodContract {
     var found = new TreeSet<String>();
     for (String image : cluster().rbd("ls").lines().toList()) {
       cluster().rbd("snap", "ls", image).lines().forEach(line -> found.add(image + " " + line));
-      cluster().rbd("image-meta", "ls", image).lines().forEach(line -> found.add(image + " " + line));
+      cluster()
+          .rbd("image-meta", "ls", image)
+          .lines()
+          .forEach(line -> found.add(image + " " + line));
     }
     return found;
   }
