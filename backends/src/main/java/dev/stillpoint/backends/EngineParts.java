@@ -18,6 +18,7 @@ import dev.stillpoint.core.snapshot.SnapshotListener;
 import dev.stillpoint.core.snapshot.SnapshotRequest;
 import dev.stillpoint.core.snapshot.SnapshotResult;
 import dev.stillpoint.core.spi.Deadline;
+import dev.stillpoint.core.spi.DiskLocator;
 import dev.stillpoint.core.spi.Journal;
 import dev.stillpoint.core.spi.MachineIdentity;
 import dev.stillpoint.core.spi.Pauser;
@@ -84,17 +85,21 @@ record EngineParts(
         .orElseGet(MachineIdentity::unknown);
   }
 
+  /** Who knows the disks where they are asked for by their names, or not at all. */
+  DiskLocator locator() {
+    return monitor.isPresent() ? new MachineDisks(monitor.get()) : new BareDisks();
+  }
+
   /**
    * A coordinator for one operation.
    *
    * @param known gets to know which machine it is
+   * @param locator knows its disks
    */
-  SnapshotCoordinator coordinator(Optional<OperationGuard> guard, Acquaintance known) {
+  SnapshotCoordinator coordinator(
+      Optional<OperationGuard> guard, Acquaintance known, DiskLocator locator) {
     var coordinator =
-        SnapshotCoordinator.builder()
-            .locator(monitor.isPresent() ? new MachineDisks(monitor.get()) : new BareDisks())
-            .journal(journal)
-            .listener(listener);
+        SnapshotCoordinator.builder().locator(locator).journal(journal).listener(listener);
     monitor.ifPresent(client -> {
       var overlays = new QemuOverlays(client, way);
       coordinator

@@ -1,5 +1,7 @@
 package dev.stillpoint.backends;
 
+import dev.stillpoint.backends.disks.DescribedDisk;
+import dev.stillpoint.backends.disks.DescribedDisks;
 import dev.stillpoint.backends.guard.Guards;
 import dev.stillpoint.backends.guard.OperationGuard;
 import dev.stillpoint.backends.journal.JournalDirectory;
@@ -12,6 +14,7 @@ import dev.stillpoint.core.snapshot.SnapshotException;
 import dev.stillpoint.core.snapshot.SnapshotListener;
 import dev.stillpoint.core.snapshot.SnapshotOperation;
 import dev.stillpoint.core.snapshot.SnapshotRequest;
+import dev.stillpoint.core.spi.DiskLocator;
 import dev.stillpoint.core.spi.Journal;
 import dev.stillpoint.core.spi.QuiesceCheck;
 import dev.stillpoint.core.spi.Quiescer;
@@ -55,6 +58,16 @@ public final class SnapshotEngine {
    * @return the operation; its result completes always, and tells failures too
    */
   public SnapshotOperation start(SnapshotRequest request) {
+    return start(request, parts.locator());
+  }
+
+  /** Those disks of what this engine works on. */
+  DescribedDisks described(List<DescribedDisk> disks) {
+    return new DescribedDisks(parts.monitor(), disks);
+  }
+
+  /** The same with somebody else who finds the disks. */
+  SnapshotOperation start(SnapshotRequest request, DiskLocator locator) {
     String id = SnapshotCoordinator.newOperationId();
     MachineLock lock;
     try {
@@ -67,7 +80,7 @@ public final class SnapshotEngine {
       Optional<OperationGuard> guard = parts.guard(id, request);
       var known = new EngineParts.Acquaintance(parts.identity());
       return LockedOperation.begun(
-          parts.coordinator(guard, known).start(id, request),
+          parts.coordinator(guard, known, locator).start(id, request),
           lock,
           result ->
               GuardWord.in(earlier.on(known.machine()).toldIn(parts.told(result, guard)), guard));

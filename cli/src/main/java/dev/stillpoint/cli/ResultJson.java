@@ -3,6 +3,7 @@ package dev.stillpoint.cli;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.stillpoint.backends.DescribedSnapshot;
 import dev.stillpoint.core.disk.DiskSource;
 import dev.stillpoint.core.snapshot.DiskSnapshot;
 import dev.stillpoint.core.snapshot.Failure;
@@ -17,9 +18,17 @@ import java.util.concurrent.TimeUnit;
 final class ResultJson {
   private static final double MICROS_PER_MILLI = 1e3;
 
+  private static final String MODIFIED_XML = "modifiedDiskXml";
+  private static final String BACKUP_XML = "backupSourceXml";
+
   private ResultJson() {}
 
   static ObjectNode of(SnapshotResult result) {
+    return of(DescribedSnapshot.plain(result));
+  }
+
+  static ObjectNode of(DescribedSnapshot described) {
+    SnapshotResult result = described.result();
     ObjectNode json = object();
     json.put("name", result.name().text());
     json.put("outcome", word(result.outcome()));
@@ -38,7 +47,10 @@ final class ResultJson {
     millis(json, "pausedMs", Optional.of(result.paused()));
     json.put("guest", word(result.guest()));
     ArrayNode disks = json.putArray("disks");
-    result.disks().forEach(disk -> disks.add(of(disk)));
+    result
+        .disks()
+        .forEach(disk ->
+            disks.add(described.of(disk).map(ResultJson::of).orElseGet(() -> of(disk))));
     json.set("notCovered", texts(result.notCovered()));
     json.set("warnings", texts(result.warnings()));
     json.putNull("error");
@@ -55,10 +67,16 @@ final class ResultJson {
     json.putNull("modifiedDisk");
     disk.modifiedDisk().ifPresent(source -> json.set("modifiedDisk", of(source)));
     json.set("backupSource", of(disk.backupSource()));
-    // Filled where the caller gave the disk as XML, which this release does not take.
-    json.putNull("modifiedDiskXml");
-    json.putNull("backupSourceXml");
+    // Filled where the caller gave the disk as XML.
+    json.putNull(MODIFIED_XML);
+    json.putNull(BACKUP_XML);
     return json;
+  }
+
+  private static ObjectNode of(DescribedSnapshot.Disk disk) {
+    return of(disk.snapshot())
+        .put(MODIFIED_XML, disk.modifiedDiskXml().orElse(null))
+        .put(BACKUP_XML, disk.backupSourceXml().orElse(null));
   }
 
   static ObjectNode of(DiskSource source) {

@@ -1,5 +1,6 @@
 package dev.stillpoint.cli;
 
+import dev.stillpoint.backends.DescribedSnapshot;
 import dev.stillpoint.core.disk.DiskSource;
 import dev.stillpoint.core.snapshot.DiskSnapshot;
 import dev.stillpoint.core.snapshot.Failure;
@@ -20,9 +21,17 @@ final class ResultText {
       "  The machine's configuration still names the old images. Store the new ones in it, or its"
           + " next start loses what is written from now on.";
 
+  static final String XML =
+      "  The XML for it is what -o json gives as modifiedDiskXml and backupSourceXml.";
+
   private ResultText() {}
 
   static String of(SnapshotResult result) {
+    return of(DescribedSnapshot.plain(result));
+  }
+
+  static String of(DescribedSnapshot described) {
+    SnapshotResult result = described.result();
     var lines = new ArrayList<String>();
     lines.add("snapshot " + result.name() + ": " + ResultJson.word(result.outcome()));
     result.error().ifPresent(failure -> lines.add("  error: " + error(failure)));
@@ -44,6 +53,9 @@ final class ResultText {
     result.warnings().forEach(warning -> lines.add("  warning: " + warning));
     if (known && result.disks().stream().anyMatch(disk -> disk.modifiedDisk().isPresent())) {
       lines.add(PERSIST);
+    }
+    if (!described.disks().isEmpty()) {
+      lines.add(XML);
     }
     lines.replaceAll(Plain::line);
     return String.join("\n", lines) + "\n";

@@ -1,6 +1,10 @@
 package dev.stillpoint.cli;
 
+import dev.stillpoint.backends.DescribedOperation;
+import dev.stillpoint.backends.DescribedSnapshot;
+import dev.stillpoint.backends.DiskSnapshots;
 import dev.stillpoint.backends.SnapshotEngine;
+import dev.stillpoint.backends.disks.DescribedDisk;
 import dev.stillpoint.backends.qemu.QemuWay;
 import dev.stillpoint.core.snapshot.ErrorCode;
 import dev.stillpoint.core.snapshot.Failure;
@@ -26,6 +30,7 @@ import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -53,6 +58,8 @@ final class SnapshotCommand implements Callable<Integer> {
   @Spec private @Nullable CommandSpec spec;
 
   @Mixin private MachineOptions machine = new MachineOptions();
+
+  @Mixin private DiskXmlOptions xml = new DiskXmlOptions();
 
   @Option(
       names = "--name",
@@ -156,6 +163,7 @@ final class SnapshotCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     SnapshotRequest request = request();
+    List<DescribedDisk> described = xml.read(commandLine());
     Duration bound = request.longest().plus(MARGIN);
     Optional<Failure> busy = machine.busy();
     if (busy.isPresent()) {
@@ -163,13 +171,18 @@ final class SnapshotCommand implements Callable<Integer> {
       return tell(SnapshotResult.notBegun(name, busy.get()));
     }
     return machine.logged(
-        commandLine(), () -> Interruptible.run(bound, guarded -> connectAndRun(guarded, request)));
+        commandLine(), () -> Interruptible.run(bound, guarded -> connectAndRun(guarded, request, described)));
   }
 
   private SnapshotRequest request() {
-    if (!machine.hasMonitor() && machine.disks().isEmpty()) {
+    if (!machine.disks().isEmpty() && !xml.isEmpty()) {
       throw new ParameterException(
-          commandLine(), "name the machine's monitor with --qmp, or bare disks with --disk");
+          commandLine(), "disks are named by --disk or described by --disk-xml, and not both");
+    }
+    if (!machine.hasMonitor() && machine.disks().isEmpty() && xml.isEmpty()) {
+      throw new ParameterException(
+          commandLine(),
+          "name the machine's monitor with --qmp, or bare disks with --disk or --disk-xml");
     }
     try {
       return new SnapshotRequest(
@@ -193,7 +206,8 @@ final class SnapshotCommand implements Callable<Integer> {
     return new FreezeScope(chosen.extent(), excluded);
   }
 
-  private int connectAndRun(Interruptible guarded, SnapshotRequest request) {
+  private int connectAndRun(
+      Interruptible guarded, SnapshotRequest request, List<DescribedDisk> described) {
     // The agent first: it may sleep for a tenth of a second, and the monitor is asked meanwhile.
     Optional<CompletableFuture<QgaClient>> agent =
         quiesce == Quiesce.NEVER ? Optional.empty() : machine.connectAgent(patience());
@@ -210,7 +224,7 @@ final class SnapshotCommand implements Callable<Integer> {
           connecting -> addAgent(engine, connecting),
           () -> engine.noAgent(MachineOptions.NO_AGENT));
       return guarded.begin()
-          ? run(guarded, engine.build(), request)
+          ? run(guarded, begin(engine.build(), request, described))
           : tell(SnapshotResult.notBegun(name, INTERRUPTED));
     } catch (SnapshotException e) {
       return tell(SnapshotResult.notBegun(name, e.failure()));
@@ -245,11 +259,24 @@ final class SnapshotCommand implements Callable<Integer> {
     }
   }
 
-  /** From its first line on a freeze may be written, so that any accident here is exit 3. */
-  private int run(Interruptible guarded, SnapshotEngine engine, SnapshotRequest request) {
-    SnapshotResult result;
-    try {
+  private static Supplier<DescribedOperation> begin(
+      SnapshotEngine engine, SnapshotRequest request, List<DescribedDisk> described) {
+    return () -> {
+      if (!described.isEmpty()) {
+        return DiskSnapshots.start(engine, described, request);
+      }
       SnapshotOperation operation = engine.start(request);
+      return new DescribedOperation(
+          operation, operation.result().thenApply(DescribedSnapshot::plain));
+    };
+  }
+
+  /** From its first line on a freeze may be written, so that any accident here is exit 3. */
+  private int run(Interruptible guarded, Supplier<DescribedOperation> begin) {
+    DescribedSnapshot told;
+    try {
+      DescribedOperation begun = begin.get();
+      SnapshotOperation operation = begun.operation();
       guarded.whenAsked(operation::requestCancel);
       // On a thread of its own: the one that completes this pursues the thaw, and a terminal that
       // is held must not hold it.
@@ -259,13 +286,13 @@ final class SnapshotCommand implements Callable<Integer> {
               .thenAcceptAsync(
                   failure -> warn(failure.message()),
                   report -> Thread.ofPlatform().daemon().start(report));
-      result = operation.result().toCompletableFuture().join();
+      told = begun.result().toCompletableFuture().join();
     } catch (Throwable accident) {
       warn("the guest may be frozen or paused: " + accident);
       return ExitCode.MAY_BE_FROZEN;
     }
-    guarded.settled(ExitCode.of(result));
-    return tell(result);
+    guarded.settled(ExitCode.of(told.result()));
+    return tell(told);
   }
 
   /** A connect takes no longer than a client's default, and never longer than all may take. */
@@ -275,13 +302,18 @@ final class SnapshotCommand implements Callable<Integer> {
   }
 
   private int tell(SnapshotResult result) {
+    return tell(DescribedSnapshot.plain(result));
+  }
+
+  private int tell(DescribedSnapshot told) {
+    SnapshotResult result = told.result();
     CommandLine command = commandLine();
     if (output == OutputFormat.JSON) {
-      print(command.getOut(), ResultJson.of(result) + System.lineSeparator());
+      print(command.getOut(), ResultJson.of(told) + System.lineSeparator());
       result.error().ifPresent(failure -> warn(failure.message()));
     } else {
       boolean done = result.outcome() == Outcome.SUCCEEDED;
-      print(done ? command.getOut() : command.getErr(), ResultText.of(result));
+      print(done ? command.getOut() : command.getErr(), ResultText.of(told));
     }
     return ExitCode.of(result);
   }

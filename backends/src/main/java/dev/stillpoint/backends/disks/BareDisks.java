@@ -23,6 +23,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
+import java.util.function.UnaryOperator;
 
 /**
  * Disks of no machine that is known: image files and block devices of this host by their paths, and
@@ -30,8 +31,21 @@ import java.util.concurrent.CompletionStage;
  * volume, a zvol), or of the file system that it lies on.
  */
 public final class BareDisks implements DiskLocator {
+  private final UnaryOperator<LocatedDisk> known;
+
   /** Nothing is looked up before it is asked for. */
-  public BareDisks() {}
+  public BareDisks() {
+    this(UnaryOperator.identity());
+  }
+
+  /**
+   * Disks of which somebody knows more than the images tell.
+   *
+   * @param known says what each one is, from what was found; may throw
+   */
+  BareDisks(UnaryOperator<LocatedDisk> known) {
+    this.known = known;
+  }
 
   @Override
   public CompletionStage<Located> locate(List<SelectedDisk> asked, Deadline deadline) {
@@ -44,10 +58,16 @@ public final class BareDisks implements DiskLocator {
    * @throws SnapshotException when there is none such, or it has no default method
    */
   public static LocatedDisk locate(SelectedDisk asked) {
-    return DefaultMethod.bare(new LocatedDisk(asked, source(asked), CutDisk.named(asked.name())));
+    return locate(asked, UnaryOperator.identity());
   }
 
-  private static Located located(List<SelectedDisk> asked) {
+  private static LocatedDisk locate(SelectedDisk asked, UnaryOperator<LocatedDisk> known) {
+    var found = new LocatedDisk(asked, source(asked), CutDisk.named(asked.name()));
+    return DefaultMethod.bare(known.apply(found));
+  }
+
+  /** All of them. Blocks. */
+  Located located(List<SelectedDisk> asked) {
     if (asked.isEmpty()) {
       throw new SnapshotException(
           Failure.of(ErrorCode.BAD_REQUEST, "without a machine, the disks have to be named"));
@@ -55,7 +75,7 @@ public final class BareDisks implements DiskLocator {
     Map<Object, String> taken = new HashMap<>();
     List<LocatedDisk> found = new ArrayList<>();
     for (SelectedDisk one : asked) {
-      LocatedDisk disk = locate(one);
+      LocatedDisk disk = locate(one, known);
       String before = taken.putIfAbsent(identity(disk), one.name());
       if (before != null) {
         throw disk.refusal(

@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 import java.util.regex.Pattern;
 
 /**
@@ -35,7 +36,27 @@ public final class QemuDisks {
   public static Located locate(QmpClient client, List<SelectedDisk> asked, Deadline deadline) {
     var monitor = new Monitor(client);
     BlockGraph graph = BlockGraph.read(monitor, deadline);
+    return located(graph, new GuestAddresses(monitor, deadline), asked);
+  }
+
+  /**
+   * Finds disks in the same way for a caller who has to see them all before it can name one, with
+   * one look at the machine for both.
+   *
+   * @param choice names disks by their {@link SeenDisk#label}; may throw
+   */
+  public static Located locate(
+      QmpClient client, Deadline deadline, Function<List<SeenDisk>, List<SelectedDisk>> choice) {
+    var monitor = new Monitor(client);
+    BlockGraph graph = BlockGraph.read(monitor, deadline);
     var addresses = new GuestAddresses(monitor, deadline);
+    List<SeenDisk> seen =
+        graph.disks().stream().map(disk -> SeenDisk.of(graph, disk, addresses.of(disk))).toList();
+    return located(graph, addresses, choice.apply(seen));
+  }
+
+  private static Located located(
+      BlockGraph graph, GuestAddresses addresses, List<SelectedDisk> asked) {
     Map<String, String> taken = new HashMap<>();
     List<LocatedDisk> found = new ArrayList<>();
     for (SelectedDisk selected : asked.isEmpty() ? all(graph) : asked) {
