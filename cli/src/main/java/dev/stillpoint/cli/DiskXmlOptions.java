@@ -3,6 +3,7 @@ package dev.stillpoint.cli;
 import dev.stillpoint.backends.disks.DescribedDisk;
 import dev.stillpoint.core.disk.xml.DiskXml;
 import dev.stillpoint.core.disk.xml.DiskXmlException;
+import dev.stillpoint.core.snapshot.SnapshotRequest;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
@@ -15,15 +16,14 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
-import java.util.Optional;
 import java.util.Stack;
-import java.util.function.BiConsumer;
 import java.util.function.Function;
 import java.util.stream.Stream;
 import picocli.CommandLine;
 import picocli.CommandLine.IParameterConsumer;
 import picocli.CommandLine.Model.ArgSpec;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 
@@ -33,32 +33,30 @@ final class DiskXmlOptions {
   static final int MAX_BYTES = DiskXml.MAX_LENGTH;
 
   private static final String STANDARD_INPUT = "-";
+  private static final String METHOD = "--method-xml";
+
+  /** In the place of a method's file, for a disk that has none; no file is called so. */
+  private static final String NONE = "";
 
   @Option(
       names = "--disk-xml",
       paramLabel = "FILE",
-      parameterConsumer = NextDisk.class,
+      parameterConsumer = InOrder.class,
       description =
           "a disk as libvirt's <disk> describes it, instead of --disk; '-' is standard input; may be"
               + " repeated")
-  private List<String> disks = new ArrayList<>();
+  private final List<String> disks = new ArrayList<>();
 
   @Option(
-      names = "--method-xml",
+      names = METHOD,
       paramLabel = "FILE",
-      parameterConsumer = ItsMethod.class,
-      description =
-          "a <diskSnapshot> for the --disk-xml before it, instead of the one in the disk")
-  private List<String> methods = new ArrayList<>();
-
-  private final List<Given> given = new ArrayList<>();
-
-  /** A file, and that of its method. */
-  private record Given(String disk, Optional<String> method) {}
+      parameterConsumer = InOrder.class,
+      description = "a <diskSnapshot> for the --disk-xml before it, instead of the one in the disk")
+  private final List<String> methods = new ArrayList<>();
 
   /** Whether any disk is described. */
   boolean isEmpty() {
-    return given.isEmpty();
+    return disks.isEmpty();
   }
 
   /**
@@ -68,21 +66,19 @@ final class DiskXmlOptions {
    *     line
    */
   List<DescribedDisk> read(CommandLine command) {
-    long fromInput =
-        given.stream()
-            .flatMap(one -> Stream.concat(Stream.of(one.disk()), one.method().stream()))
-            .filter(STANDARD_INPUT::equals)
-            .count();
-    if (fromInput > 1) {
+    if (disks.size() > SnapshotRequest.MAX_DISKS) {
+      throw new ParameterException(
+          command, "a request has at most " + SnapshotRequest.MAX_DISKS + " disks");
+    }
+    if (Stream.of(disks, methods).flatMap(List::stream).filter(STANDARD_INPUT::equals).count()
+        > 1) {
       throw new ParameterException(command, "standard input can be one of the XML files only");
     }
     List<DescribedDisk> read = new ArrayList<>();
-    for (Given one : given) {
-      DescribedDisk disk = parsed(command, one.disk(), DescribedDisk::parse);
-      read.add(
-          one.method().isPresent()
-              ? parsed(command, one.method().get(), disk::withMethod)
-              : disk);
+    for (int i = 0; i < disks.size(); i++) {
+      DescribedDisk disk = parsed(command, disks.get(i), DescribedDisk::parse);
+      String method = methods.get(i);
+      read.add(method.equals(NONE) ? disk : parsed(command, method, disk::withMethod));
     }
     return List.copyOf(read);
   }
@@ -118,56 +114,39 @@ final class DiskXmlOptions {
     }
   }
 
-  private void addDisk(String file) {
-    given.add(new Given(file, Optional.empty()));
-  }
-
-  private void addMethod(String file) {
-    Given last = given.isEmpty() ? null : given.get(given.size() - 1);
-    if (last == null || last.method().isPresent()) {
+  private void add(String option, String file) {
+    if (file.isEmpty()) {
+      throw new IllegalArgumentException(option + " has no FILE behind it");
+    }
+    int last = disks.size() - 1;
+    if (!option.equals(METHOD)) {
+      disks.add(file);
+      methods.add(NONE);
+    } else if (last >= 0 && methods.get(last).equals(NONE)) {
+      methods.set(last, file);
+    } else {
       throw new IllegalArgumentException(
-          "--method-xml stands behind the one --disk-xml that it is for");
+          METHOD + " stands behind the one --disk-xml that it is for");
     }
-    given.set(given.size() - 1, new Given(last.disk(), Optional.of(file)));
   }
 
-  /** Takes the options in the order in which they stand; picocli keeps that for each name alone. */
-  private abstract static class InOrder implements IParameterConsumer {
-    private final BiConsumer<DiskXmlOptions, String> taker;
-
-    InOrder(BiConsumer<DiskXmlOptions, String> taker) {
-      this.taker = taker;
-    }
-
+  /** Takes both options in the order in which they stand; picocli keeps that of each alone. */
+  static final class InOrder implements IParameterConsumer {
     // The interface wants this old class.
     @Override
     @SuppressWarnings("JdkObsolete")
     public void consumeParameters(Stack<String> words, ArgSpec option, CommandSpec command) {
-      if (words.isEmpty()) {
-        throw new ParameterException(
-            command.commandLine(), "an XML option has no FILE behind it", option, "");
-      }
+      DiskXmlOptions options;
       try {
-        taker.accept((DiskXmlOptions) Objects.requireNonNull(option.scope().get()), words.pop());
-      } catch (IllegalArgumentException e) {
-        throw new ParameterException(command.commandLine(), String.valueOf(e.getMessage()));
+        options = Objects.requireNonNull(option.scope().get());
       } catch (Exception e) {
         throw new IllegalStateException("picocli keeps the options in an object", e);
       }
-    }
-  }
-
-  /** A disk. */
-  static final class NextDisk extends InOrder {
-    NextDisk() {
-      super(DiskXmlOptions::addDisk);
-    }
-  }
-
-  /** The method of the disk before it. */
-  static final class ItsMethod extends InOrder {
-    ItsMethod() {
-      super(DiskXmlOptions::addMethod);
+      try {
+        options.add(((OptionSpec) option).longestName(), words.isEmpty() ? NONE : words.pop());
+      } catch (IllegalArgumentException e) {
+        throw new ParameterException(command.commandLine(), String.valueOf(e.getMessage()));
+      }
     }
   }
 }

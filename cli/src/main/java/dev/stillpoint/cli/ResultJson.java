@@ -49,8 +49,8 @@ final class ResultJson {
     ArrayNode disks = json.putArray("disks");
     result
         .disks()
-        .forEach(disk ->
-            disks.add(described.of(disk).map(ResultJson::of).orElseGet(() -> of(disk))));
+        .forEach(
+            disk -> disks.add(described.of(disk).map(ResultJson::of).orElseGet(() -> of(disk))));
     json.set("notCovered", texts(result.notCovered()));
     json.set("warnings", texts(result.warnings()));
     json.putNull("error");

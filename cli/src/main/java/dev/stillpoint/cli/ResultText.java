@@ -22,7 +22,7 @@ final class ResultText {
           + " next start loses what is written from now on.";
 
   static final String XML =
-      "  The XML for it is what -o json gives as modifiedDiskXml and backupSourceXml.";
+      "  libvirt's XML of these disks is what -o json gives as modifiedDiskXml and backupSourceXml.";
 
   private ResultText() {}
 

@@ -171,7 +171,8 @@ final class SnapshotCommand implements Callable<Integer> {
       return tell(SnapshotResult.notBegun(name, busy.get()));
     }
     return machine.logged(
-        commandLine(), () -> Interruptible.run(bound, guarded -> connectAndRun(guarded, request, described)));
+        commandLine(),
+        () -> Interruptible.run(bound, guarded -> connectAndRun(guarded, request, described)));
   }
 
   private SnapshotRequest request() {

@@ -65,6 +65,11 @@ class BadCommandLineTest {
         "a policy that is none       | 2 | maybe | --qmp QMP --qga QGA --name x --quiesce maybe",
         "a way that is none          | 2 | guess | --qmp QMP --qga QGA --name x --qemu-way guess",
         "a duration that is none     | 2 | soon | --qmp QMP --qga QGA --name x --timeout soon",
+        "XML that is not there       | 2 | no such file | --qmp QMP --name x --disk-xml DIR/no.xml",
+        "XML that is none            | 2 | precious: line 1 | --qmp QMP --name x --disk-xml PRECIOUS",
+        "XML that is a directory     | 2 | cannot be read | --qmp QMP --name x --disk-xml DIR",
+        "XML beside a named disk     | 2 | not both | --qmp QMP --name x --disk vd0 --disk-xml PRECIOUS",
+        "a method of no disk         | 2 | behind the one | --qmp QMP --name x --method-xml PRECIOUS --disk-xml PRECIOUS",
         "an option that is none      | 2 | --force | --qmp QMP --qga QGA --name x --force",
       })
   void isToldInOneLine(String what, int code, String told, String arguments) throws Exception {

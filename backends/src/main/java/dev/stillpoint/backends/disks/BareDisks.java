@@ -23,7 +23,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
-import java.util.function.UnaryOperator;
+import java.util.function.Function;
 
 /**
  * Disks of no machine that is known: image files and block devices of this host by their paths, and
@@ -31,20 +31,24 @@ import java.util.function.UnaryOperator;
  * volume, a zvol), or of the file system that it lies on.
  */
 public final class BareDisks implements DiskLocator {
-  private final UnaryOperator<LocatedDisk> known;
+  private static final String RAW = "raw";
+  private static final String QCOW2 = "qcow2";
+
+  private final Function<SelectedDisk, Optional<DiskSource>> told;
 
   /** Nothing is looked up before it is asked for. */
   public BareDisks() {
-    this(UnaryOperator.identity());
+    this(asked -> Optional.empty());
   }
 
   /**
-   * Disks of which somebody knows more than the images tell.
+   * Disks of which somebody knows what they are.
    *
-   * @param known says what each one is, from what was found; may throw
+   * @param told where the bytes of a disk live and in which format, so that neither is guessed from
+   *     its name and what is in it
    */
-  BareDisks(UnaryOperator<LocatedDisk> known) {
-    this.known = known;
+  BareDisks(Function<SelectedDisk, Optional<DiskSource>> told) {
+    this.told = told;
   }
 
   @Override
@@ -58,12 +62,11 @@ public final class BareDisks implements DiskLocator {
    * @throws SnapshotException when there is none such, or it has no default method
    */
   public static LocatedDisk locate(SelectedDisk asked) {
-    return locate(asked, UnaryOperator.identity());
+    return new BareDisks().one(asked);
   }
 
-  private static LocatedDisk locate(SelectedDisk asked, UnaryOperator<LocatedDisk> known) {
-    var found = new LocatedDisk(asked, source(asked), CutDisk.named(asked.name()));
-    return DefaultMethod.bare(known.apply(found));
+  private LocatedDisk one(SelectedDisk asked) {
+    return DefaultMethod.bare(new LocatedDisk(asked, source(asked), CutDisk.named(asked.name())));
   }
 
   /** All of them. Blocks. */
@@ -75,7 +78,7 @@ public final class BareDisks implements DiskLocator {
     Map<Object, String> taken = new HashMap<>();
     List<LocatedDisk> found = new ArrayList<>();
     for (SelectedDisk one : asked) {
-      LocatedDisk disk = locate(one, known);
+      LocatedDisk disk = one(one);
       String before = taken.putIfAbsent(identity(disk), one.name());
       if (before != null) {
         throw disk.refusal(
@@ -108,24 +111,36 @@ public final class BareDisks implements DiskLocator {
         };
   }
 
-  private static DiskSource source(SelectedDisk asked) {
+  private DiskSource source(SelectedDisk asked) {
+    Optional<DiskSource> known = told.apply(asked);
+    if (known.isPresent() && DefaultMethod.path(known.get()).isEmpty()) {
+      return known.get();
+    }
     Optional<Path> path = existing(asked.name());
     if (path.isPresent()) {
-      return source(asked, path.get());
+      String format = format(asked, path.get(), known.map(DiskSource::format));
+      return Files.isRegularFile(path.get())
+          ? new DiskSource.File(path.get(), format)
+          : new DiskSource.Device(path.get(), format);
     }
     if (asked.method().isEmpty() || asked.name().startsWith("/")) {
       throw refused(
           asked, ErrorCode.NO_SUCH_DISK, "there is no '" + asked.name() + "' on this host");
     }
-    return new DiskSource.Remote(asked.name(), "raw");
+    return new DiskSource.Remote(asked.name(), RAW);
   }
 
-  private static DiskSource source(SelectedDisk asked, Path path) {
+  /** A disk that is known to be raw is not looked into: its guest decides what it looks like. */
+  private static String format(SelectedDisk asked, Path path, Optional<String> known) {
+    if (known.filter(RAW::equals).isPresent()) {
+      return RAW;
+    }
     try {
-      String format = ImageProbe.read(path, Optional.empty()).format();
-      return Files.isRegularFile(path)
-          ? new DiskSource.File(path, format)
-          : new DiskSource.Device(path, format);
+      String found = ImageProbe.read(path, known).format();
+      if (known.filter(QCOW2::equals).isPresent() && !found.equals(QCOW2)) {
+        throw new IOException("it is no " + QCOW2);
+      }
+      return known.orElse(found);
     } catch (IOException e) {
       throw refused(
           asked,

@@ -57,7 +57,8 @@ final class DefaultMethod {
         .findFirst();
   }
 
-  private static Optional<Path> path(DiskSource source) {
+  /** Where it is on this host, if it is there. */
+  static Optional<Path> path(DiskSource source) {
     return switch (source) {
       case DiskSource.File file -> Optional.of(file.path());
       case DiskSource.Device device -> Optional.of(device.path());

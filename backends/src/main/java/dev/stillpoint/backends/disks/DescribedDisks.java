@@ -100,10 +100,12 @@ public final class DescribedDisks implements DiskLocator {
   }
 
   private Located bare() {
-    Map<String, DescribedDisk> byName = new HashMap<>();
-    disks.forEach(disk -> byName.put(disk.bareName(), disk));
     disks.forEach(DescribedDisks::requireWhereabouts);
-    var bare = new BareDisks(one -> told(byName.getOrDefault(one.name(), disks.get(0)), one));
+    Map<String, DiskSource> told = new HashMap<>();
+    for (DescribedDisk disk : disks) {
+      disk.description().source().ifPresent(source -> told.put(disk.bareName(), source));
+    }
+    var bare = new BareDisks(asked -> Optional.ofNullable(told.get(asked.name())));
     return bare.located(disks.stream().map(DescribedDisk::bare).toList());
   }
 
@@ -124,30 +126,5 @@ public final class DescribedDisks implements DiskLocator {
           ErrorCode.DISK_UNSUITABLE,
           "'" + source.address() + "' has no default method without a machine; name one");
     }
-  }
-
-  /**
-   * The format is the one of the XML: what an image looks like, whoever writes to a raw one
-   * decides.
-   */
-  private static LocatedDisk told(DescribedDisk disk, LocatedDisk located) {
-    String format = disk.description().format();
-    String seen = located.source().format();
-    DiskSource source =
-        switch (located.source()) {
-          case DiskSource.File file -> new DiskSource.File(file.path(), format);
-          case DiskSource.Device device -> new DiskSource.Device(device.path(), format);
-          default -> disk.description().source().orElse(located.source());
-        };
-    if (hasPath(source) && !format.equals(seen) && !format.equals("raw")) {
-      throw located.refusal(
-          ErrorCode.DISK_UNSUITABLE,
-          "the XML says that '" + located.name() + "' is " + format + ", and it is " + seen);
-    }
-    return new LocatedDisk(located.selected(), source, located.guest());
-  }
-
-  private static boolean hasPath(DiskSource source) {
-    return source instanceof DiskSource.File || source instanceof DiskSource.Device;
   }
 }

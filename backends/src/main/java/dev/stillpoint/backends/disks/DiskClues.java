@@ -243,22 +243,14 @@ final class DiskClues {
   }
 
   private static boolean isSame(DiskSource told, DiskSource used) {
-    Optional<Path> one = path(told);
-    Optional<Path> other = path(used);
+    Optional<Path> one = DefaultMethod.path(told);
+    Optional<Path> other = DefaultMethod.path(used);
     if (one.isPresent() && other.isPresent()) {
       return isSameFile(one.get(), other.get());
     }
     return told instanceof DiskSource.Rbd
         && used instanceof DiskSource.Rbd
         && told.address().equals(used.address());
-  }
-
-  private static Optional<Path> path(DiskSource source) {
-    return switch (source) {
-      case DiskSource.File file -> Optional.of(file.path());
-      case DiskSource.Device device -> Optional.of(device.path());
-      default -> Optional.empty();
-    };
   }
 
   /** By their names first: QEMU may see another file system than we do. */
