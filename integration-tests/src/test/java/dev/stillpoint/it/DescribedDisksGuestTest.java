@@ -89,8 +89,8 @@ class DescribedDisksGuestTest {
       assertEquals(
           xml.replace(image(machine, 0).toString(), overlay.toString())
               .replace(" index='1'", "")
-              .replace("<backingStore/>", ""),
-          disk.modifiedDiskXml().orElseThrow().replaceFirst("\n *\n", "\n  \n"),
+              .replace("\n  <backingStore/>", ""),
+          disk.modifiedDiskXml().orElseThrow(),
           "all else is as it was");
       assertEquals(
           Optional.of(new DiskSource.File(overlay, "qcow2")),
@@ -129,6 +129,28 @@ class DescribedDisksGuestTest {
           List.of("vd2", "vd0"), taken.disks().stream().map(one -> one.snapshot().disk()).toList());
       assertTrue(taken.disks().get(0).modifiedDiskXml().orElseThrow().contains("disk2.two.qcow2"));
       machine.assertWritesOn();
+    }
+  }
+
+  @Test
+  void aVolumeOfAPoolIsKnownByItsSerialAndStaysOneWhereABackupReadsIt() {
+    try (Machine machine = Machine.threeDisks()) {
+      // given
+      String volume = "<source pool='default' volume='disk0.qcow2'/>";
+      String xml =
+          "<disk type='volume'><driver type='qcow2'/>"
+              + volume
+              + "<target dev='vda'/><serial>disk0</serial></disk>";
+      // when
+      DescribedSnapshot taken = take(machine, "volume", xml);
+      // then
+      assertEquals(Outcome.SUCCEEDED, taken.result().outcome(), taken::toString);
+      DescribedSnapshot.Disk disk = taken.disks().get(0);
+      assertEquals(Optional.of(volume), disk.backupSourceXml());
+      assertEquals(
+          disk.snapshot().modifiedDisk(),
+          described(disk.modifiedDiskXml()).source(),
+          disk::toString);
     }
   }
 
