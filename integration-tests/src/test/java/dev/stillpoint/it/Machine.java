@@ -34,7 +34,7 @@ import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 
 /** A warm guest with the clients and the engine on it, and what a test asks of it afterwards. */
-final class Machine implements AutoCloseable {
+public final class Machine implements AutoCloseable {
   private static final Duration WRITER_PATIENCE = Duration.ofSeconds(20);
 
   final Guest guest;
@@ -50,8 +50,18 @@ final class Machine implements AutoCloseable {
   }
 
   /** The clients' way to a guest: straight to its sockets, or through proxies before them. */
-  static Machine on(Guest guest, Path qmp, Path qga) {
+  public static Machine on(Guest guest, Path qmp, Path qga) {
     return new Machine(guest, qmp, qga);
+  }
+
+  /** The guest itself. */
+  public Guest guest() {
+    return guest;
+  }
+
+  /** The client of its monitor. */
+  public QmpClient monitor() {
+    return monitor;
   }
 
   static Machine threeDisks() {
@@ -72,7 +82,8 @@ final class Machine implements AutoCloseable {
     return take(request, builder -> builder);
   }
 
-  SnapshotResult take(SnapshotRequest request, UnaryOperator<SnapshotEngine.Builder> configured) {
+  public SnapshotResult take(
+      SnapshotRequest request, UnaryOperator<SnapshotEngine.Builder> configured) {
     return engine(configured).start(request).result().toCompletableFuture().join();
   }
 
@@ -119,13 +130,13 @@ final class Machine implements AutoCloseable {
   }
 
   /** The guest is thawed, as its agent says, and its writer reaches its disks. */
-  void assertWritesOn() {
+  public void assertWritesOn() {
     assertEquals(GuestFsfreezeStatusResult.THAWED, agent.execute(new GuestFsfreezeStatus()).join());
     guest.awaitNextAck(WRITER_PATIENCE);
   }
 
   /** The guest's images and what was made beside them; logs and sockets are not ours to judge. */
-  List<Path> files() {
+  public List<Path> files() {
     try (Stream<Path> files = Files.list(guest.directory())) {
       return files
           .filter(file -> name(file).contains(".qcow2") || name(file).contains(".raw"))

@@ -1,0 +1,154 @@
+package dev.stillpoint.it.methods;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.stillpoint.core.disk.SelectedDisk;
+import dev.stillpoint.core.snapshot.Consistency;
+import dev.stillpoint.core.snapshot.GuestState;
+import dev.stillpoint.core.snapshot.Outcome;
+import dev.stillpoint.core.snapshot.Pausing;
+import dev.stillpoint.core.snapshot.Quiesce;
+import dev.stillpoint.core.snapshot.SnapshotResult;
+import dev.stillpoint.core.spi.CutReport;
+import dev.stillpoint.core.spi.Deadline;
+import dev.stillpoint.core.spi.Settlement;
+import dev.stillpoint.core.testing.IdleMethod;
+import dev.stillpoint.testkit.oracle.Finding;
+import dev.stillpoint.testkit.oracle.FrozenImage;
+import dev.stillpoint.testkit.oracle.WriteOrder;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/**
+ * One guest whose four disks are cut by four methods: a qcow2 by QEMU, a raw image on a btrfs, one
+ * on an XFS by reflink, and a logical volume by LVM on the array that owns it.
+ */
+@Timeout(600)
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class FourMethodsTest {
+  private static final int RUNS = 20;
+
+  private FourDisks disks;
+
+  @BeforeAll
+  void start() {
+    disks = FourDisks.start();
+  }
+
+  @AfterAll
+  void end() {
+    disks.close();
+  }
+
+  @Test
+  void everyOneOfTwentyCutsIsOneInstantAndClean() {
+    for (int run = 0; run < RUNS; run++) {
+      // given
+      long acknowledged = disks.acknowledged();
+      // when
+      SnapshotResult result = disks.take(disks.request("run" + run));
+      // then
+      assertEquals(Outcome.SUCCEEDED, result.outcome(), result::toString);
+      assertEquals(Consistency.FILESYSTEM, result.consistency(), result::toString);
+      assertEquals(GuestState.THAWED, result.guest());
+      assertEquals(
+          List.of("qemu", "btrfs", "reflink", "lvm"),
+          result.disks().stream().map(disk -> disk.method()).toList());
+      // Every file system is frozen, so that nobody has to pause the machine as well.
+      assertTrue(result.paused().isZero(), result::toString);
+      List<FrozenImage> images = disks.images(result);
+      images.forEach(image -> assertGood(image.ext4()));
+      assertOrder(images, acknowledged);
+      images.forEach(FrozenImage::close);
+      disks.forget("run" + run);
+    }
+    disks.machine().assertWritesOn();
+  }
+
+  @Test
+  void withoutAFreezeThePausedMachineMakesThemOneInstant() {
+    // given
+    long acknowledged = disks.acknowledged();
+    // when
+    SnapshotResult result = disks.take(disks.request("paused").quiesce(Quiesce.NEVER));
+    // then
+    assertEquals(Outcome.SUCCEEDED, result.outcome(), result::toString);
+    assertEquals(Consistency.CRASH, result.consistency(), result::toString);
+    assertEquals(GuestState.NEVER_FROZEN, result.guest());
+    assertFalse(result.paused().isZero(), result::toString);
+    List<FrozenImage> images = disks.images(result);
+    assertOrder(images, acknowledged);
+    images.forEach(FrozenImage::close);
+    disks.forget("paused");
+    disks.machine().assertWritesOn();
+  }
+
+  @Test
+  void withNeitherTheResultClaimsNothing() {
+    // when
+    SnapshotResult result =
+        disks.take(disks.request("apart").quiesce(Quiesce.NEVER).pausing(Pausing.FORBIDDEN));
+    // then
+    assertEquals(Outcome.SUCCEEDED, result.outcome(), result::toString);
+    assertEquals(Consistency.NONE, result.consistency(), result::toString);
+    assertTrue(result.paused().isZero(), result::toString);
+    disks.forget("apart");
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {0, 1, 2, 3})
+  void whereOneFailsNoneRemains(int position) {
+    // given
+    List<String> before = disks.everything();
+    List<SelectedDisk> chosen = new ArrayList<>(disks.selected());
+    chosen.set(position, SelectedDisk.named("vd" + position).withMethod(Failing.NAME));
+    // when
+    SnapshotResult result = disks.take(disks.request("failing").withDisks(chosen), new Failing());
+    // then
+    assertEquals(Outcome.FAILED, result.outcome(), result::toString);
+    assertEquals("the pool is full", result.error().orElseThrow().message());
+    assertEquals(GuestState.THAWED, result.guest());
+    assertEquals(before, disks.everything());
+    disks.machine().assertWritesOn();
+  }
+
+  private static void assertOrder(List<FrozenImage> images, long acknowledged) {
+    List<Long> numbers = images.stream().map(FrozenImage::ext4Sequence).toList();
+    assertGood(new WriteOrder(numbers, acknowledged).judge());
+  }
+
+  private static void assertGood(Finding finding) {
+    assertTrue(finding.good(), finding::seen);
+  }
+
+  /** Everything about it is well until it is to cut. */
+  private static final class Failing extends IdleMethod {
+    static final String NAME = "failing";
+
+    Failing() {
+      super(NAME);
+    }
+
+    @Override
+    public CompletionStage<CutReport> cut(Deadline deadline) {
+      return CompletableFuture.failedFuture(new IllegalStateException("the pool is full"));
+    }
+
+    @Override
+    public CompletionStage<Settlement> settle(Deadline deadline) {
+      return CompletableFuture.completedFuture(
+          new Settlement(Settlement.State.NOT_APPLIED, List.of(), List.of()));
+    }
+  }
+}
