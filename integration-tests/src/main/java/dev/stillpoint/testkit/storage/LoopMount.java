@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.regex.Matcher;
@@ -24,8 +25,11 @@ import java.util.stream.Stream;
 public final class LoopMount implements AutoCloseable {
   private static final String PREFIX = "sp-mount-";
 
-  /** Process id and start in milliseconds of the JVM that made it. */
+  /** Process id, and start in ticks since the boot, of the JVM that made it. */
   private static final Pattern OWNED = Pattern.compile(PREFIX + "(\\d+)-(\\d+)-\\d+");
+
+  /** Field 22 of {@code /proc/PID/stat}. */
+  private static final int START_AFTER_NAME = 19;
 
   private static final String IMAGE = "image";
   private static final String POINT = "mnt";
@@ -94,20 +98,16 @@ public final class LoopMount implements AutoCloseable {
     if (ending) {
       throw new IllegalStateException("the JVM is ending");
     }
-    ProcessHandle self = ProcessHandle.current();
+    long pid = ProcessHandle.current().pid();
     try {
       Path home =
-          Files.createTempDirectory("%s%d-%d-".formatted(PREFIX, self.pid(), startOf(self)));
+          Files.createTempDirectory("%s%d-%d-".formatted(PREFIX, pid, startTicks(pid).orElse(0)));
       var made = new LoopMount(home.toRealPath(), options);
       LIVE.add(made);
       return made;
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
-  }
-
-  private static long startOf(ProcessHandle process) {
-    return process.info().startInstant().map(java.time.Instant::toEpochMilli).orElse(0L);
   }
 
   private synchronized void mount() {
@@ -181,8 +181,18 @@ public final class LoopMount implements AutoCloseable {
     Matcher owner = OWNED.matcher(String.valueOf(path.getFileName()));
     return owner.matches()
         && Files.isDirectory(path, java.nio.file.LinkOption.NOFOLLOW_LINKS)
-        && ProcessHandle.of(Long.parseLong(owner.group(1)))
-            .filter(process -> startOf(process) == Long.parseLong(owner.group(2)))
-            .isEmpty();
+        && startTicks(Long.parseLong(owner.group(1))).orElse(-1) != Long.parseLong(owner.group(2));
+  }
+
+  /** Counted by the kernel: a start by the clock shifts when the clock is set. */
+  private static OptionalLong startTicks(long pid) {
+    try {
+      String stat = Files.readString(Path.of("/proc", Long.toString(pid), "stat"));
+      // The name, the second field, may hold blanks itself.
+      String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ", -1);
+      return OptionalLong.of(Long.parseLong(fields[START_AFTER_NAME]));
+    } catch (IOException e) {
+      return OptionalLong.empty();
+    }
   }
 }
