@@ -123,7 +123,7 @@ final class DiskClues {
             "the disk '"
                 + seen.label()
                 + "' writes to '"
-                + seen.source().address()
+                + where(seen)
                 + "', and not to the "
                 + source.map(Clue::text).orElse("source")
                 + " of the XML"
@@ -189,7 +189,7 @@ final class DiskClues {
               + "' says that it is "
               + told
               + ", and the machine has '"
-              + found.source().address()
+              + where(found)
               + "' open as "
               + used);
     }
@@ -203,8 +203,16 @@ final class DiskClues {
     return disks.isEmpty()
         ? "none"
         : disks.stream()
-            .map(seen -> "'" + seen.label() + "' (" + seen.source().address() + ")")
+            .map(seen -> "'" + seen.label() + "' (" + where(seen) + ")")
             .collect(Collectors.joining(", "));
+  }
+
+  /** For a message; the name that QEMU has for an image that is no file may have secrets in it. */
+  private static String where(SeenDisk seen) {
+    return switch (sourceOf(seen.source())) {
+      case DiskSource.Remote remote -> "an image that is no file";
+      case DiskSource known -> known.address();
+    };
   }
 
   private static Verdict verdict(boolean same) {

@@ -1,6 +1,7 @@
 package dev.stillpoint.backends.disks;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -46,7 +47,7 @@ class DescribedDisksTest {
     String old = "{'filename':'/vm/old.qcow2','format':'qcow2','virtual-size':1048576}";
     String vd0 = node("n0", "qcow2", "/vm/new.qcow2", ",'backing-image':" + old);
     String sd1 = node("n1", "raw", "/vm/b.raw", "");
-    String rbd = node("n2", "raw", "rbd:pool/image:conf=/etc/ceph.conf", "");
+    String rbd = node("n2", "raw", "rbd:pool/image:id=admin:key=SECRET", "");
     monitor
         .on("query-block")
         .returns(
@@ -207,6 +208,7 @@ class DescribedDisksTest {
     Failure failure = refused(() -> inMachine(xml));
     // then
     assertTrue(failure.message().contains(told), () -> what + ": " + failure);
+    assertFalse(failure.message().contains("SECRET"), failure::message);
     assertEquals(code, failure.code(), failure::message);
   }
 
