@@ -122,24 +122,22 @@ final class OwedSnapshots {
     }
   }
 
+  /** Also where nothing is found: what was only begun is no snapshot, and is to be removed too. */
   private void discard(Map<SnapshotMethod, Remains> found) {
     found.forEach((method, remains) -> {
-      if (remains.present().isEmpty()) {
-        return;
-      }
       List<String> names = remains.present().stream().map(OwedSnapshots::name).toList();
+      String what = "the " + method.name() + " snapshots " + names;
       if (recovery.dryRun()) {
-        account.done.add("would remove the " + method.name() + " snapshots " + names);
+        names.stream().findAny().ifPresent(any -> account.done.add("would remove " + what));
         return;
       }
       record.notApplied();
       List<Inventory> disks = byMethod.getOrDefault(method.name(), List.of());
       try {
         joined(method.discard(operation(), disks, soon()));
-        account.done.add("removed the " + method.name() + " snapshots " + names);
+        names.stream().findAny().ifPresent(any -> account.done.add("removed " + what));
       } catch (SnapshotException e) {
-        account.left.add(
-            "the " + method.name() + " snapshots " + names + ": " + e.failure().message());
+        account.left.add(what + ": " + e.failure().message());
       }
     });
   }

@@ -8,6 +8,7 @@ import dev.stillpoint.backends.process.ProcessIdentity;
 import dev.stillpoint.core.coordinator.SnapshotCoordinator;
 import dev.stillpoint.core.snapshot.ErrorCode;
 import dev.stillpoint.core.snapshot.SnapshotException;
+import dev.stillpoint.core.spi.Inventory;
 import dev.stillpoint.core.spi.JournalEntry;
 import dev.stillpoint.qmp.endpoint.Endpoint;
 import java.time.Duration;
@@ -89,7 +90,8 @@ public record Recovery(
     }
     try {
       List<Endpoint> machine = endpoints(entry);
-      if (machine.isEmpty()) {
+      boolean owes = file.owesThaw() || file.owesResume();
+      if (machine.isEmpty() && (owes || entry.disks().isEmpty())) {
         return Optional.of(told(file, entry, unhelped(file), "no machine is written down"));
       }
       String id = SnapshotCoordinator.newOperationId();
@@ -101,6 +103,9 @@ public record Recovery(
             .flatMap(ProcessIdentity::parse)
             .filter(ProcessIdentity::isAlive)
             .ifPresent(lock::takeQemu);
+        if (machine.isEmpty()) {
+          lock.takeDisks(entry.disks().stream().map(Inventory::source).toList());
+        }
         // It may have ended between the first look and the lock.
         return journal.operations().stream()
             .filter(one -> one.path().equals(file.path()) && one.last().isPresent())

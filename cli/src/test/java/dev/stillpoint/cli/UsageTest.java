@@ -25,7 +25,7 @@ class UsageTest {
         "snapshot --qmp /q --name a\nb",
         "snapshot --qmp /q --name a --name b",
         "snapshot --qmp /q --name n --disk ,method=qemu",
-        "snapshot --qmp /q --name n --disk vda,methods=qemu",
+        "snapshot --qmp /q --name n --disk vda,Method=qemu",
         "snapshot --qmp /q --name n --disk vda,method=",
         "snapshot --qmp /q --name n --disk vda,method=qemu,method=lvm",
         "snapshot --qmp /q --name n --quiesce maybe",

@@ -23,6 +23,7 @@ import java.util.jar.JarOutputStream;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import javax.tools.ToolProvider;
+import org.jspecify.annotations.NullMarked;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -111,7 +112,7 @@ class ThirdPartyMethodTest {
         }
         """);
     String modules =
-        Stream.of(SnapshotMethodProvider.class, Logger.class)
+        Stream.of(SnapshotMethodProvider.class, Logger.class, NullMarked.class)
             .map(ThirdPartyMethodTest::whence)
             .collect(Collectors.joining(File.pathSeparator));
     int code =
