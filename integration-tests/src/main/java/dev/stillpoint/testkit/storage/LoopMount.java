@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -30,6 +31,8 @@ public final class LoopMount implements AutoCloseable {
 
   /** Field 22 of {@code /proc/PID/stat}. */
   private static final int START_AFTER_NAME = 19;
+
+  private static final List<String> BTRFS = List.of("mkfs.btrfs", "-q", "-m", "single");
 
   private static final String IMAGE = "image";
   private static final String POINT = "mnt";
@@ -53,7 +56,7 @@ public final class LoopMount implements AutoCloseable {
 
   /** A btrfs of this size; it wants 114 MB at least. */
   public static LoopMount btrfs(long bytes) {
-    return make(bytes, List.of("mkfs.btrfs", "-q", "-m", "single"));
+    return make(bytes, BTRFS);
   }
 
   /** An XFS whose files can share blocks; it wants 300 MB at least. */
@@ -72,17 +75,55 @@ public final class LoopMount implements AutoCloseable {
     return make(bytes, List.of("mkfs.ext4", "-q", "-F"));
   }
 
+  /**
+   * A fresh btrfs in a file that another program shows over FUSE.
+   *
+   * @param shown makes it show something at this path, where an empty file is; it is unmounted when
+   *     this is closed
+   */
+  public static LoopMount btrfsIn(Consumer<Path> shown) {
+    return made(
+        image -> {
+          Files.createFile(image);
+          shown.accept(image);
+        },
+        BTRFS);
+  }
+
+  /** What a file holds; it stays when this is closed. */
+  public static LoopMount of(Path file) {
+    return made(image -> Files.createSymbolicLink(image, file), List.of());
+  }
+
   private static LoopMount make(long bytes, List<String> mkfs, String... options) {
-    HostTools.require(mkfs.get(0), "mount", "umount");
+    return made(
+        image -> {
+          try (var file = new RandomAccessFile(image.toFile(), "rw")) {
+            file.setLength(bytes);
+          }
+        },
+        mkfs,
+        options);
+  }
+
+  /** Puts something where the image is to be. */
+  @FunctionalInterface
+  private interface Placing {
+    void at(Path image) throws IOException;
+  }
+
+  private static LoopMount made(Placing image, List<String> mkfs, String... options) {
+    HostTools.require("mount", "umount");
     LoopMount made = inNewDirectory(List.of(options));
     try {
-      try (var file = new RandomAccessFile(made.home.resolve(IMAGE).toFile(), "rw")) {
-        file.setLength(bytes);
-      }
+      image.at(made.home.resolve(IMAGE));
       Files.createDirectory(made.path());
-      var command = new ArrayList<>(mkfs);
-      command.add(IMAGE);
-      HostCommand.run(made.home, command);
+      if (!mkfs.isEmpty()) {
+        HostTools.require(mkfs.get(0));
+        var command = new ArrayList<>(mkfs);
+        command.add(IMAGE);
+        HostCommand.run(made.home, command);
+      }
       made.mount();
       return made;
     } catch (IOException e) {
@@ -150,6 +191,8 @@ public final class LoopMount implements AutoCloseable {
       // Busy, or never mounted.
       HostCommand.attempt(home, List.of("umount", "-l", point.toString()));
     }
+    // A file that another program showed: if that was ended by force its mount is still there.
+    HostCommand.attempt(home, List.of("umount", "-l", home.resolve(IMAGE).toString()));
     try {
       // Nothing below the mount point is ever walked: it may be mounted still.
       for (Path path : List.of(point, home.resolve(IMAGE), home)) {

@@ -102,8 +102,12 @@ final class FileDisks {
             "--blockdev", "driver=file,node-name=disk,filename=" + file,
             "--nbd-server", "addr.type=unix,addr.path=n",
             "--export", "nbd,id=e,node-name=disk,name=e,writable=on");
-    // It greets when all of that is done.
-    QmpClient.connect(Endpoint.unix(daemon.qmp())).join().close();
+    awaitGreeting(daemon);
     return daemon;
+  }
+
+  /** A daemon greets when everything on its command line is done. */
+  static void awaitGreeting(QemuProcess daemon) {
+    QmpClient.connect(Endpoint.unix(daemon.qmp())).join().close();
   }
 }
