@@ -78,7 +78,7 @@ public final class Machine implements AutoCloseable {
     }
   }
 
-  SnapshotResult take(SnapshotRequest request) {
+  public SnapshotResult take(SnapshotRequest request) {
     return take(request, builder -> builder);
   }
 
@@ -117,7 +117,7 @@ public final class Machine implements AutoCloseable {
   }
 
   /** No file, node or job of ours. */
-  void assertNothingLeft() {
+  public void assertNothingLeft() {
     assertEquals(filesBefore, files());
     List<BlockDeviceInfo> nodes = monitor.execute(QueryNamedBlockNodes.of().withFlat(true)).join();
     assertEquals(

@@ -73,7 +73,8 @@ public final class BareDisks implements DiskLocator {
           ErrorCode.DISK_UNSUITABLE,
           "the method qemu needs the monitor of the machine that runs '" + asked.name() + "'");
     }
-    return DefaultMethod.bare(new LocatedDisk(asked, source(asked), CutDisk.named(asked.name())));
+    return OwnData.required(
+        DefaultMethod.bare(new LocatedDisk(asked, source(asked), CutDisk.named(asked.name()))));
   }
 
   /** All of them. Blocks. */

@@ -27,7 +27,7 @@ public final class MachineDisks implements DiskLocator {
     return Worker.later(() -> {
       Located found = QemuDisks.locate(monitor, asked, deadline);
       return new Located(
-          found.disks().stream().map(DefaultMethod::inMachine).toList(),
+          found.disks().stream().map(DefaultMethod::inMachine).map(OwnData::required).toList(),
           found.notCovered(),
           found.warnings());
     });

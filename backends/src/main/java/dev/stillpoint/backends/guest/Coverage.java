@@ -106,7 +106,7 @@ final class Coverage {
             devices(freezable),
             notCovered,
             warnings,
-            all && !freezable.isEmpty() && freezable.size() == matches.size()));
+            all && freezable.size() == matches.size() && isEveryDiskCovered()));
   }
 
   private Optional<String> leftOut(GuestFilesystemInfo one) {
@@ -145,6 +145,20 @@ final class Coverage {
     if (NETWORK_DEVICES.stream().anyMatch(one.name()::startsWith)) {
       warnings.add(name(one) + " lies on a network device: without its server a freeze hangs");
     }
+  }
+
+  /**
+   * A disk on which no file system is seen may be written raw, or by what the agent does not see.
+   */
+  private boolean isEveryDiskCovered() {
+    Set<String> used = new HashSet<>();
+    for (DiskMatch match : matches.values()) {
+      if (match.unknown()) {
+        return false;
+      }
+      used.addAll(match.on());
+    }
+    return disks.stream().map(CutDisk::name).allMatch(used::contains);
   }
 
   /** Said only where all file systems are placed: else one of them may lie there. */

@@ -9,7 +9,8 @@ import java.util.List;
  * @param expected how many file systems have to freeze, at least; 0 where that is not known
  * @param notCovered what stays out, and why
  * @param warnings what the caller should know
- * @param everyWriter whether all file systems of the guest are known, and all of them are to freeze
+ * @param everyWriter whether all file systems of the guest and their disks are known, all of them
+ *     are to freeze, and no disk that is cut is without one
  */
 record FreezePlan(
     List<String> mountpoints,
@@ -24,9 +25,12 @@ record FreezePlan(
     warnings = List.copyOf(warnings);
   }
 
-  /** This plan for a guest whose agent counts in another way than it lists. */
+  /**
+   * This plan for a guest whose agent counts in another way than it lists, so that nothing shows
+   * that all of them froze.
+   */
   FreezePlan withoutCount() {
-    return new FreezePlan(mountpoints, 0, notCovered, warnings, everyWriter);
+    return new FreezePlan(mountpoints, 0, notCovered, warnings, false);
   }
 
   /** Everything, of a guest of whose file systems nothing is known. */

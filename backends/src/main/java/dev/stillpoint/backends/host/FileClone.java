@@ -58,10 +58,15 @@ public final class FileClone {
    * Brings an image back to the content of another file of the same file system. Nobody sees a half
    * of it: the image's name, owner and mode stay, and the file behind the name is another.
    *
-   * @throws SnapshotException with {@link ErrorCode#DISK_IN_USE} where QEMU or one of its tools has
-   *     the image open
+   * @throws SnapshotException with {@link ErrorCode#DISK_IN_USE} where anybody of this host has the
+   *     image open, or that cannot be told
    */
   public void replace(ImageFile image, Path content, Deadline deadline) throws IOException {
+    // Before we have it open ourselves; whoever takes no lock of QEMU's is seen by this alone.
+    Optional<String> user = DiskUsers.of(image.path());
+    if (user.isPresent()) {
+      throw image.disk().refusal(ErrorCode.DISK_IN_USE, image.path() + " is in use: " + user.get());
+    }
     Optional<ImageLock> taken;
     try {
       taken = ImageLock.take(image.path());
@@ -105,11 +110,11 @@ public final class FileClone {
               image.path().toString(),
               temporary.toString()),
           deadline);
-      FileMark.OPERATION.remove(temporary);
       try (FileChannel made = FileChannel.open(temporary, StandardOpenOption.WRITE)) {
         made.force(true);
       }
       Files.move(temporary, image.path(), StandardCopyOption.ATOMIC_MOVE);
+      FileMark.OPERATION.remove(image.path());
       try (FileChannel directory = FileChannel.open(image.directory(), StandardOpenOption.READ)) {
         directory.force(true);
       }

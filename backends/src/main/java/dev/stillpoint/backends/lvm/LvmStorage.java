@@ -3,12 +3,14 @@ package dev.stillpoint.backends.lvm;
 import dev.stillpoint.backends.host.HostProgram.Said;
 import dev.stillpoint.backends.host.ProgramPlaces;
 import dev.stillpoint.backends.host.Programs;
+import dev.stillpoint.backends.layers.LayerFinder;
 import dev.stillpoint.backends.storage.PlannedSnapshot;
 import dev.stillpoint.backends.storage.Presence;
 import dev.stillpoint.backends.storage.Prospect;
 import dev.stillpoint.backends.storage.Storage;
 import dev.stillpoint.backends.storage.StorageSnapshot;
 import dev.stillpoint.core.disk.DiskSource;
+import dev.stillpoint.core.disk.Layer;
 import dev.stillpoint.core.snapshot.ErrorCode;
 import dev.stillpoint.core.snapshot.Failure;
 import dev.stillpoint.core.snapshot.SnapshotException;
@@ -118,7 +120,34 @@ final class LvmStorage implements Storage {
       throw disk.refusal(
           ErrorCode.DISK_UNSUITABLE, path + " is itself a snapshot, a pool or an inner volume");
     }
+    requireUnder(disk, found.get(0));
     return found.get(0);
+  }
+
+  /** Where a volume is seen under the disk from here, it must be the one that was told. */
+  private static void requireUnder(LocatedDisk disk, Volume volume) {
+    if (!at(disk).isEmpty() || !isHere(disk.source())) {
+      return;
+    }
+    List<Layer.LogicalVolume> seen =
+        LayerFinder.on(Path.of(disk.source().address())).stream()
+            .filter(Layer.LogicalVolume.class::isInstance)
+            .map(Layer.LogicalVolume.class::cast)
+            .toList();
+    boolean fits =
+        seen.isEmpty()
+            || seen.stream()
+                .anyMatch(
+                    one -> one.group().equals(volume.group()) && one.name().equals(volume.name()));
+    if (!fits) {
+      throw disk.refusal(
+          ErrorCode.BAD_REQUEST,
+          "'" + disk.name() + "' does not lie on " + volume.fullName() + ", but on " + seen);
+    }
+  }
+
+  private static boolean isHere(DiskSource source) {
+    return source instanceof DiskSource.File || source instanceof DiskSource.Device;
   }
 
   private static String at(LocatedDisk disk) {
@@ -321,8 +350,15 @@ final class LvmStorage implements Storage {
           ErrorCode.DISK_IN_USE,
           found.fullName() + " is being merged still, and is gone when that is done");
     }
-    create(
-        sized(snapshot, found), found.tags().stream().filter(tag -> tag.startsWith(BY)).toList());
+    try {
+      create(
+          sized(snapshot, found), found.tags().stream().filter(tag -> tag.startsWith(BY)).toList());
+    } catch (IOException e) {
+      throw new IOException(
+          "the disk is at the point, but its snapshot could not be made again and is gone: "
+              + e.getMessage(),
+          e);
+    }
   }
 
   /** As large as it was before. */

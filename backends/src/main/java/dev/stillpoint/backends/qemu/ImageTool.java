@@ -1,5 +1,6 @@
 package dev.stillpoint.backends.qemu;
 
+import dev.stillpoint.backends.host.DiskUsers;
 import dev.stillpoint.backends.host.ImageLock;
 import dev.stillpoint.backends.host.Programs;
 import dev.stillpoint.core.snapshot.ErrorCode;
@@ -9,6 +10,7 @@ import dev.stillpoint.core.spi.StoredSnapshot;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * {@code qemu-img} on images that no machine uses: it takes QEMU's locks itself, and refuses what
@@ -32,23 +34,28 @@ final class ImageTool {
     return InternalSnapshots.parse(json, Path.of(image));
   }
 
-  void create(String image, String name, Deadline deadline) throws IOException {
-    snapshot("-c", image, name, deadline);
+  void create(String image, String name) throws IOException {
+    snapshot("-c", image, name);
   }
 
-  void delete(String image, String name, Deadline deadline) throws IOException {
-    snapshot("-d", image, name, deadline);
+  void delete(String image, String name) throws IOException {
+    snapshot("-d", image, name);
   }
 
-  void apply(LocatedDisk disk, String image, String name, Deadline deadline) throws IOException {
-    if (ImageLock.isHeld(Path.of(image))) {
-      throw disk.refusal(ErrorCode.DISK_IN_USE, "'" + image + "' is in use");
+  void apply(LocatedDisk disk, String image, String name) throws IOException {
+    Path path = Path.of(image);
+    Optional<String> user = DiskUsers.of(path);
+    if (user.isPresent() || ImageLock.isHeld(path)) {
+      throw disk.refusal(
+          ErrorCode.DISK_IN_USE,
+          "'" + image + "' is in use: " + user.orElse("QEMU or one of its tools has locked it"));
     }
-    snapshot("-a", image, name, deadline);
+    snapshot("-a", image, name);
   }
 
-  private void snapshot(String action, String image, String name, Deadline deadline)
-      throws IOException {
-    programs.require(List.of(PROGRAM, "snapshot", action, name, image), deadline);
+  /** Killed half-way it would leave clusters that nothing refers to, or be applied all the same. */
+  private void snapshot(String action, String image, String name) throws IOException {
+    List<String> command = List.of(PROGRAM, "snapshot", action, name, image);
+    Programs.succeeded(command, programs.runToEnd(command));
   }
 }

@@ -24,6 +24,7 @@ import dev.stillpoint.qmp.qapi.BlockdevSnapshotInternal;
 import dev.stillpoint.qmp.qapi.Transaction;
 import dev.stillpoint.qmp.qapi.TransactionAction;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -151,7 +152,7 @@ final class QemuInternal implements Storage {
         throw refused(ErrorCode.DISK_UNSUITABLE, one.option(IMAGE) + " is read-only");
       }
       running &= disk.isPresent();
-      bytes += disk.map(QemuInternal::actualSize).orElse(0L);
+      bytes += disk.isPresent() ? actualSize(disk.get()) : Files.size(Path.of(one.option(IMAGE)));
     }
     Duration expected = TRAITS.typicalCut().plus(PER_GIBIBYTE.multipliedBy(bytes >> GIBIBYTE_BITS));
     return new Prospect(
@@ -190,7 +191,7 @@ final class QemuInternal implements Storage {
       String node = one.options().get(NODE);
       if (node == null) {
         requireFree(one, deadline);
-        tool.create(one.option(IMAGE), one.option(INSIDE), deadline);
+        tool.create(one.option(IMAGE), one.option(INSIDE));
       } else {
         actions.add(
             new TransactionAction.BlockdevSnapshotInternalSync(
@@ -250,7 +251,7 @@ final class QemuInternal implements Storage {
   public void delete(StorageSnapshot snapshot, Deadline deadline) throws IOException {
     Optional<AttachedDisk> disk = attached(snapshot.option(IMAGE), deadline);
     if (disk.isEmpty()) {
-      tool.delete(snapshot.option(IMAGE), snapshot.option(INSIDE), deadline);
+      tool.delete(snapshot.option(IMAGE), snapshot.option(INSIDE));
       return;
     }
     inMachine(
@@ -272,7 +273,7 @@ final class QemuInternal implements Storage {
           .disk()
           .refusal(ErrorCode.DISK_IN_USE, "the machine uses '" + planned.disk().name() + "'");
     }
-    tool.apply(planned.disk(), snapshot.option(IMAGE), snapshot.option(INSIDE), deadline);
+    tool.apply(planned.disk(), snapshot.option(IMAGE), snapshot.option(INSIDE));
   }
 
   private static SnapshotException refused(ErrorCode code, String message) {

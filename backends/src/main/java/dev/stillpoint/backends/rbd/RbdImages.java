@@ -4,6 +4,7 @@ import dev.stillpoint.backends.layers.LayerFinder;
 import dev.stillpoint.core.disk.DiskSource;
 import dev.stillpoint.core.disk.Layer;
 import dev.stillpoint.core.snapshot.ErrorCode;
+import dev.stillpoint.core.snapshot.SnapshotException;
 import dev.stillpoint.core.spi.LocatedDisk;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -25,6 +26,11 @@ final class RbdImages {
   private static final Pattern IN_JSON =
       Pattern.compile("\"(?:[a-z0-9-]+\\.)*(conf|user)\" *: *\"([^\"\\\\]*)\"");
 
+  private static final Pattern SERVERS =
+      Pattern.compile("\"(?:[a-z0-9-]+\\.)*server\\b|:mon_host=");
+
+  private static final Set<String> CLUSTERS = Set.of("conf", "cluster", "mon");
+
   private RbdImages() {}
 
   static RbdImage of(LocatedDisk disk) {
@@ -37,13 +43,44 @@ final class RbdImages {
         access.put(name, disk.options().get(name));
       }
     }
-    RbdImage found = told(disk).orElseGet(() -> seen(disk)).withAccess(access);
+    requireKnownCluster(disk, access);
+    Optional<RbdImage> told = told(disk);
+    told.ifPresent(image -> requireSame(disk, image));
+    RbdImage found = told.orElseGet(() -> seen(disk)).withAccess(access);
     found
         .trouble()
         .ifPresent(trouble -> {
           throw disk.refusal(ErrorCode.BAD_REQUEST, trouble);
         });
     return found;
+  }
+
+  /** The monitors that QEMU was told are not those that the host's own configuration names. */
+  private static void requireKnownCluster(LocatedDisk disk, Map<String, String> access) {
+    boolean told =
+        disk.source() instanceof DiskSource.Remote remote
+            && SERVERS.matcher(remote.address()).find();
+    if (told && access.keySet().stream().noneMatch(CLUSTERS::contains)) {
+      throw disk.refusal(
+          ErrorCode.DISK_UNSUITABLE,
+          "QEMU was told the monitors of the cluster of '"
+              + disk.name()
+              + "'; say conf=, cluster= or mon=, so that it is that one");
+    }
+  }
+
+  /** Where the image is seen, it must be the one that was told. */
+  private static void requireSame(LocatedDisk disk, RbdImage told) {
+    RbdImage seen;
+    try {
+      seen = seen(disk);
+    } catch (SnapshotException e) {
+      return;
+    }
+    if (!seen.withAccess(Map.of()).equals(told.withAccess(Map.of()))) {
+      throw disk.refusal(
+          ErrorCode.BAD_REQUEST, "the image of '" + disk.name() + "' is another one than was told");
+    }
   }
 
   private static Optional<RbdImage> told(LocatedDisk disk) {

@@ -112,7 +112,7 @@ final class StorageCut implements Cut {
     return StorageStep.asking(ErrorCode.CUT_FAILED, () -> settleNow(deadline));
   }
 
-  private Settlement settleNow(Deadline deadline) throws IOException {
+  private Settlement settleNow(Deadline deadline) {
     List<DiskSnapshot> results =
         planned.stream().map(one -> StorageInventory.result(storage.name(), one)).toList();
     if (!ended(cutting, deadline)) {
@@ -121,22 +121,35 @@ final class StorageCut implements Cut {
           results,
           List.of("the " + storage.name() + " snapshot is still under way"));
     }
-    List<StorageSnapshot> present = those(EnumSet.of(Presence.OURS), deadline);
+    List<StorageSnapshot> present;
+    List<String> findings = new ArrayList<>();
+    try {
+      present = those(EnumSet.of(Presence.OURS), deadline);
+      for (StorageSnapshot one : those(EnumSet.of(Presence.FOREIGN), deadline)) {
+        findings.add(
+            "there is a "
+                + storage.name()
+                + " snapshot "
+                + one.name()
+                + " now that was not there before, and that nothing shows to be this operation's");
+      }
+    } catch (IOException e) {
+      return new Settlement(
+          Settlement.State.UNKNOWN, results, List.of(String.valueOf(e.getMessage())));
+    }
     if (present.isEmpty()) {
-      return new Settlement(Settlement.State.NOT_APPLIED, List.of(), List.of());
+      return new Settlement(Settlement.State.NOT_APPLIED, List.of(), findings);
     }
     if (present.size() < snapshots.size()) {
-      return new Settlement(
-          Settlement.State.PARTLY_APPLIED,
-          List.of(),
-          List.of(
-              "only "
-                  + present.size()
-                  + " of "
-                  + snapshots.size()
-                  + " "
-                  + storage.name()
-                  + " snapshots were made"));
+      findings.add(
+          "only "
+              + present.size()
+              + " of "
+              + snapshots.size()
+              + " "
+              + storage.name()
+              + " snapshots were made");
+      return new Settlement(Settlement.State.PARTLY_APPLIED, List.of(), findings);
     }
     handedOver = true;
     return new Settlement(Settlement.State.APPLIED, results, List.of());

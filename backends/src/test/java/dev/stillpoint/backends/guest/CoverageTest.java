@@ -1,6 +1,7 @@
 package dev.stillpoint.backends.guest;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.stillpoint.core.snapshot.FreezeScope;
@@ -71,6 +72,34 @@ class CoverageTest {
             .orElseThrow();
 
     assertEquals(new FreezePlan(List.of(), 2, List.of(), List.of(), true), plan);
+  }
+
+  @Test
+  void whatMayBeWrittenPastEveryFileSystemIsNotAtRest() {
+    // given a disk without a file system, one that nobody places, and one that cannot freeze
+    List<FreezePlan> plans =
+        List.of(
+            covering(FreezeScope.everything(), List.of(VD0, VD1), mounted("/", "ext4", onPci(1)))
+                .plan()
+                .orElseThrow(),
+            covering(
+                    FreezeScope.everything(),
+                    List.of(VD0),
+                    mounted("/", "ext4", onPci(1)),
+                    mounted("/somewhere", "ext4"))
+                .plan()
+                .orElseThrow(),
+            covering(
+                    FreezeScope.everything(),
+                    List.of(VD0),
+                    mounted("/", "ext4", onPci(1)),
+                    mounted("/boot", "vfat", onPci(1)))
+                .plan()
+                .orElseThrow());
+    // then
+    for (FreezePlan plan : plans) {
+      assertFalse(plan.everyWriter(), plan::toString);
+    }
   }
 
   @Test

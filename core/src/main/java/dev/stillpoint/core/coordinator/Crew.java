@@ -183,9 +183,11 @@ final class Crew implements Participants {
       notCovered.addAll(one.notCovered());
       warnings.addAll(one.warnings());
     });
-    requireTime();
     Together together = together(status, ready);
     boolean pause = pauses(status, ready);
+    if (ready.isPresent() || pause) {
+      requireTime();
+    }
     pauses = pause;
     Optional<FreezePace> pace = ready.flatMap(QuiesceCheck.Ready::pace);
     var plan = new Plan(ready.isPresent(), pause, pace.isPresent());

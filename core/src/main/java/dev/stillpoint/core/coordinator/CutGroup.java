@@ -1,7 +1,9 @@
 package dev.stillpoint.core.coordinator;
 
 import dev.stillpoint.core.snapshot.DiskSnapshot;
+import dev.stillpoint.core.snapshot.ErrorCode;
 import dev.stillpoint.core.snapshot.PointInTime;
+import dev.stillpoint.core.snapshot.SnapshotException;
 import dev.stillpoint.core.spi.Cut;
 import dev.stillpoint.core.spi.CutDisk;
 import dev.stillpoint.core.spi.CutReport;
@@ -85,16 +87,24 @@ record CutGroup(List<Cut> cuts) {
   CompletionStage<Settlement> settle(Deadline deadline) {
     CompletionStage<List<Settlement>> found = CompletableFuture.completedFuture(List.of());
     for (Cut cut : cuts) {
+      CompletionStage<Settlement> one =
+          asked(cut, it -> it.settle(deadline)).exceptionally(CutGroup::unseen);
       found =
           found.thenCombine(
-              asked(cut, one -> one.settle(deadline)),
-              (before, one) -> {
+              one,
+              (before, more) -> {
                 var both = new ArrayList<>(before);
-                both.add(one);
+                both.add(more);
                 return both;
               });
     }
     return found.thenApply(CutGroup::merge);
+  }
+
+  /** What one cannot tell must not hide what the others have found. */
+  private static Settlement unseen(Throwable thrown) {
+    String why = SnapshotException.failureOf(thrown, ErrorCode.CUT_FAILED).message();
+    return new Settlement(Settlement.State.UNKNOWN, List.of(), List.of(why));
   }
 
   private static Settlement merge(List<Settlement> found) {

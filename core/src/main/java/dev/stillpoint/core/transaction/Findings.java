@@ -198,7 +198,7 @@ final class Findings {
       reasons.addAll(thaw.reasons());
       boolean one =
           switch (together) {
-            case ONE_INSTANT -> thaw.freezeHeld() || !needsPause || stood;
+            case ONE_INSTANT -> !needsPause || stood;
             case WHILE_FROZEN -> thaw.freezeHeld();
             case APART -> false;
           };

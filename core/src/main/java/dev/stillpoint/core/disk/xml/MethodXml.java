@@ -20,7 +20,7 @@ import java.util.Set;
  *
  * <p>Where this release knows how a method spells something, only that attribute counts as the
  * element's own, and each other one is {@code element.attribute}, also when it stands alone. These
- * are, by method: lvm {@code <device path=>}, zfs {@code <dataset name=>}, btrfs {@code <subvolume
+ * are, by method: lvm {@code <device path=>}, zfs {@code <dataset name=>}, btrfs {@code <snapshots
  * path=>}, reflink {@code <file path=>}, qemu {@code <overlay path=>}, exec {@code <program path=>}
  * and {@code <volume name=>}. For rbd {@code <image pool= namespace= name=>} is {@code
  * image=pool/namespace/name}, without those that are not given; a name alone may have them all in
@@ -41,7 +41,7 @@ public final class MethodXml {
       Map.of(
           "lvm device", "path",
           "zfs dataset", "name",
-          "btrfs subvolume", "path",
+          "btrfs snapshots", "path",
           "reflink file", "path",
           "qemu overlay", "path",
           "exec program", "path",

@@ -21,7 +21,7 @@ class MethodXmlTest {
         "qemu     | <overlay path='/vm/o.qcow2'/>                   | {overlay=/vm/o.qcow2}",
         "lvm      | <device path='/dev/vg/lv4'/>                    | {device=/dev/vg/lv4}",
         "zfs      | <dataset name='tank/vm'/>                       | {dataset=tank/vm}",
-        "btrfs    | <subvolume path='/vms'/>                        | {subvolume=/vms}",
+        "btrfs    | <snapshots path='/vms'/>                        | {snapshots=/vms}",
         "reflink  | <file path='/vm/a'/>                            | {file=/vm/a}",
         "exec     | <program path='/p'/><volume name='v'/>          | {program=/p, volume=v}",
         "rbd      | <image pool='p' namespace='n' name='i'/>        | {image=p/n/i}",

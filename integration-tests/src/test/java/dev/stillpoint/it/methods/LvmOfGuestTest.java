@@ -1,4 +1,4 @@
-package dev.stillpoint.it;
+package dev.stillpoint.it.methods;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -18,6 +18,7 @@ import dev.stillpoint.core.spi.Deadline;
 import dev.stillpoint.core.spi.LocatedDisk;
 import dev.stillpoint.core.spi.Services;
 import dev.stillpoint.core.spi.SnapshotMethod;
+import dev.stillpoint.it.Machine;
 import dev.stillpoint.testkit.HostTools;
 import dev.stillpoint.testkit.guest.Guest;
 import dev.stillpoint.testkit.guest.GuestConfig;
@@ -106,7 +107,7 @@ class LvmOfGuestTest {
     HostTools.require("python3");
     return SelectedDisk.named("vd0")
         .withMethod("exec")
-        .withOption("program", ExecContractTest.EXAMPLE.toString())
+        .withOption("program", ExecContractOnArray.EXAMPLE.toString())
         .withOption("agent", array.agent().toString())
         .withOption("volume", "vg/disk");
   }

@@ -1,4 +1,4 @@
-package dev.stillpoint.it;
+package dev.stillpoint.it.methods;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;

@@ -1,20 +1,14 @@
-package dev.stillpoint.it;
+package dev.stillpoint.it.methods;
 
 import dev.stillpoint.backends.lvm.LvmProvider;
 import dev.stillpoint.core.disk.SelectedDisk;
 import dev.stillpoint.core.spi.Services;
 import dev.stillpoint.core.spi.SnapshotMethod;
-import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 
-/**
- * The whole contract over classic snapshots takes as long as that over thin ones; what differs is
- * in {@link LvmClassicTest}.
- */
-@EnabledIfSystemProperty(named = "stillpoint.slow", matches = "true")
-class LvmClassicContractTest extends ArrayContract {
+class LvmThinContractTest extends ArrayContract {
   @Override
   boolean isThin() {
-    return false;
+    return true;
   }
 
   @Override

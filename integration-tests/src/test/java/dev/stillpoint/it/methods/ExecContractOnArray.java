@@ -1,4 +1,4 @@
-package dev.stillpoint.it;
+package dev.stillpoint.it.methods;
 
 import dev.stillpoint.backends.exec.ExecProvider;
 import dev.stillpoint.core.disk.SelectedDisk;
@@ -6,18 +6,16 @@ import dev.stillpoint.core.spi.Services;
 import dev.stillpoint.core.spi.SnapshotMethod;
 import dev.stillpoint.testkit.HostTools;
 import java.nio.file.Path;
-import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 
 /**
  * The whole contract for the example that the documentation gives, over classic volumes. It takes
  * minutes; what one does with it is in {@link LvmOfGuestTest}.
  */
-@EnabledIfSystemProperty(named = "stillpoint.slow", matches = "true")
-class ExecContractTest extends ArrayContract {
+class ExecContractOnArray extends ArrayContract {
   static final Path EXAMPLE =
       Path.of("../docs/methods/exec-lvm-array.py").toAbsolutePath().normalize();
 
-  ExecContractTest() {
+  ExecContractOnArray() {
     HostTools.require("python3");
   }
 

@@ -1,14 +1,18 @@
-package dev.stillpoint.it;
+package dev.stillpoint.it.methods;
 
 import dev.stillpoint.backends.lvm.LvmProvider;
 import dev.stillpoint.core.disk.SelectedDisk;
 import dev.stillpoint.core.spi.Services;
 import dev.stillpoint.core.spi.SnapshotMethod;
 
-class LvmThinContractTest extends ArrayContract {
+/**
+ * The whole contract over classic snapshots takes as long as that over thin ones; what differs is
+ * in {@link LvmClassicTest}.
+ */
+class LvmClassicContractOnArray extends ArrayContract {
   @Override
   boolean isThin() {
-    return true;
+    return false;
   }
 
   @Override

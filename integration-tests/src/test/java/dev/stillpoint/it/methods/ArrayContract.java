@@ -1,4 +1,4 @@
-package dev.stillpoint.it;
+package dev.stillpoint.it.methods;
 
 import dev.stillpoint.core.disk.DiskSource;
 import dev.stillpoint.core.disk.SelectedDisk;
