@@ -120,6 +120,30 @@ class RbdStorageTest {
   }
 
   @Test
+  void anImageThatIsToldMustBeTheOneThatIsSeen() {
+    // given
+    LocatedDisk disk = with(remote("rbd:p/i:conf=/c"), "image", "p/other");
+    // when, then
+    var refused = assertThrows(SnapshotException.class, () -> plan(disk));
+    assertEquals(ErrorCode.BAD_REQUEST, refused.failure().code());
+    plan(with(remote("rbd:p/i:conf=/c"), "image", "p/i"));
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "rbd:p/i:mon_host=1.2.3.4",
+        "json:{\"driver\":\"rbd\",\"pool\":\"p\",\"image\":\"i\",\"server\":[{\"host\":\"h\"}]}",
+        "json:{\"driver\":\"rbd\",\"pool\":\"p\",\"image\":\"i\",\"server.0.host\":\"h\"}"
+      })
+  void theClusterThatQemuWasToldOfHasToBeNamed(String name) {
+    // when, then
+    var refused = assertThrows(SnapshotException.class, () -> plan(remote(name)));
+    assertTrue(refused.failure().message().contains("mon="), refused::toString);
+    plan(with(remote(name), "conf", "/etc/ceph/b.conf"));
+  }
+
+  @Test
   void anImageCanBeTold() {
     // given
     LocatedDisk far =

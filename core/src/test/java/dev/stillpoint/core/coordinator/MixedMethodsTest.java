@@ -3,7 +3,9 @@ package dev.stillpoint.core.coordinator;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.stillpoint.core.disk.DiskSource;
 import dev.stillpoint.core.snapshot.Consistency;
+import dev.stillpoint.core.snapshot.DiskSnapshot;
 import dev.stillpoint.core.snapshot.ErrorCode;
 import dev.stillpoint.core.snapshot.Failure;
 import dev.stillpoint.core.snapshot.GuestState;
@@ -26,6 +28,7 @@ import dev.stillpoint.core.spi.Quiescer;
 import dev.stillpoint.core.spi.Settlement;
 import dev.stillpoint.core.spi.ThawReport;
 import dev.stillpoint.core.testing.IdleMethod;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -339,5 +342,53 @@ class MixedMethodsTest {
     // then
     assertEquals(ErrorCode.WINDOW_EXCEEDED, result.error().orElseThrow().code());
     assertEquals(GuestState.NEVER_FROZEN, result.guest());
+  }
+
+  @Test
+  void aCutThatHoldsNobodyMayTakeItsTime() {
+    // given
+    var request =
+        SnapshotRequest.named("n")
+            .freezeWindow(Duration.ofSeconds(1))
+            .quiesce(Quiesce.NEVER)
+            .pausing(Pausing.FORBIDDEN);
+    // when
+    SnapshotResult result = take(new Slow(Duration.ofSeconds(60)), new Freezing(true), request);
+    // then
+    assertEquals(Outcome.SUCCEEDED, result.outcome(), result::toString);
+  }
+
+  @Test
+  void whatOneCannotTellHidesNothingOfTheOthers() {
+    // given
+    var disk =
+        new DiskSnapshot(
+            "a",
+            "telling",
+            "",
+            Optional.empty(),
+            Optional.of(new DiskSource.File(Path.of("/new"), "qcow2")),
+            new DiskSource.File(Path.of("/old"), "qcow2"));
+    var telling =
+        new Noting("telling") {
+          @Override
+          public CompletionStage<Settlement> settle(Deadline deadline) {
+            return CompletableFuture.completedFuture(
+                new Settlement(Settlement.State.APPLIED, List.of(disk), List.of()));
+          }
+        };
+    var silent =
+        new Noting("silent") {
+          @Override
+          public CompletionStage<Settlement> settle(Deadline deadline) {
+            return CompletableFuture.failedFuture(new IllegalStateException("no answer"));
+          }
+        };
+    // when
+    SnapshotResult result = take(telling, silent, SnapshotRequest.named("n"));
+    // then
+    assertEquals(Outcome.UNKNOWN, result.outcome(), result::toString);
+    assertEquals(List.of(disk), result.disks());
+    assertTrue(result.toString().contains("no answer"), result::toString);
   }
 }

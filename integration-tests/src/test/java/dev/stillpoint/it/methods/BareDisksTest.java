@@ -9,6 +9,7 @@ import dev.stillpoint.core.spi.LocatedDisk;
 import dev.stillpoint.it.CommandLineProcess;
 import dev.stillpoint.it.CommandLineProcess.Run;
 import dev.stillpoint.it.CommandLineProcess.Way;
+import dev.stillpoint.testkit.HostCommand;
 import dev.stillpoint.testkit.storage.LoopMount;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -146,5 +147,45 @@ class BareDisksTest {
     // then
     assertEquals(1, cut.code());
     assertTrue(cut.err().contains("the method qemu needs the monitor"), cut::err);
+  }
+
+  @Test
+  void whatAnyProgramHasOpenIsNotBroughtBack() throws Exception {
+    // given
+    LocatedDisk disk = disk("one.disk", "old");
+    assertEquals(0, snapshot("--disk", disk.name(), "--quiesce", "never").code());
+    FileDisks.write(disk, "new");
+    // when it is open to a program that takes no lock of QEMU's
+    try (var other = new java.io.RandomAccessFile(disk.name(), "rw")) {
+      assertTrue(other.getFD().valid());
+      Run reverted = run("revert", disk.name(), "--name", "nightly");
+      // then
+      assertEquals(1, reverted.code());
+      assertTrue(reverted.err().contains("has it open"), reverted::err);
+    }
+    assertEquals("new", FileDisks.read(disk.source()));
+  }
+
+  @Test
+  void anImageWhoseDataLiesElsewhereIsRefused() throws Exception {
+    // given
+    Path image = mount.path().resolve("x.qcow2");
+    HostCommand.run(
+        mount.path(),
+        List.of(
+            "qemu-img",
+            "create",
+            "-q",
+            "-f",
+            "qcow2",
+            "-o",
+            "data_file=x.data",
+            image.toString(),
+            "1M"));
+    // when
+    Run cut = snapshot("--disk", image.toString(), "--quiesce", "never");
+    // then
+    assertEquals(1, cut.code());
+    assertTrue(cut.err().contains("lies in another file"), cut::err);
   }
 }
