@@ -36,7 +36,7 @@ final class MachineOptions {
       names = "--qmp",
       paramLabel = "EP",
       converter = EndpointText.class,
-      description = "the machine's monitor")
+      description = "the machine's monitor; without it each --disk is a path, of no machine")
   private @Nullable Endpoint qmp;
 
   @Option(
@@ -51,8 +51,8 @@ final class MachineOptions {
       paramLabel = "DISK[,method=M][,overlay=PATH][,KEY=VALUE...]",
       converter = DiskText.class,
       description =
-          "a disk: qdev id, block device name, node name or image path; ',,' is a comma; all"
-              + " writable disks where none is named")
+          "a disk: qdev id, block device name, node name or image path, its method, and what that"
+              + " has to know; ',,' is a comma; all writable disks where none is named")
   private List<SelectedDisk> disks = new ArrayList<>();
 
   @Mixin private WireLogOption wireLog = new WireLogOption();

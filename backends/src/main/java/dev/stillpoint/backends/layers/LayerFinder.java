@@ -84,17 +84,6 @@ public final class LayerFinder {
     return new LayerFinder(path.toString()).host.under(path);
   }
 
-  /**
-   * What an image is by the name that QEMU has for it, where that is no path of this host. Looks at
-   * nothing but the name.
-   */
-  public static Optional<Layer> elsewhere(String name) {
-    return switch (ImageAddress.of(name, Optional.empty())) {
-      case ImageAddress.Local local -> Optional.empty();
-      case ImageAddress.Elsewhere found -> Optional.of(found.layer());
-    };
-  }
-
   private Layers found() {
     if (chain.size() > 1) {
       notes.add("a snapshot by the storage holds the first image, not what is below it elsewhere");

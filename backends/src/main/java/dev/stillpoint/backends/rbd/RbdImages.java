@@ -1,6 +1,7 @@
 package dev.stillpoint.backends.rbd;
 
 import dev.stillpoint.backends.layers.LayerFinder;
+import dev.stillpoint.backends.layers.RbdName;
 import dev.stillpoint.core.disk.DiskSource;
 import dev.stillpoint.core.disk.Layer;
 import dev.stillpoint.core.snapshot.ErrorCode;
@@ -104,7 +105,11 @@ final class RbdImages {
   private static RbdImage seen(LocatedDisk disk) {
     return switch (disk.source()) {
       case DiskSource.Rbd rbd -> of(disk, rbd.pool(), rbd.namespace(), rbd.image(), rbd.snapshot());
-      case DiskSource.Remote remote -> of(disk, LayerFinder.elsewhere(remote.address()));
+      case DiskSource.Remote remote -> {
+        DiskSource.Rbd rbd =
+            RbdName.read(remote.address(), remote.format()).orElseThrow(() -> unsuitable(disk));
+        yield of(disk, rbd.pool(), rbd.namespace(), rbd.image(), rbd.snapshot());
+      }
       case DiskSource.Device device -> of(disk, LayerFinder.on(device.path()).stream().findFirst());
       default -> throw unsuitable(disk);
     };
