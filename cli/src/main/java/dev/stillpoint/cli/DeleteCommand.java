@@ -1,11 +1,9 @@
 package dev.stillpoint.cli;
 
-import dev.stillpoint.core.snapshot.SnapshotException;
 import dev.stillpoint.core.snapshot.SnapshotName;
 import java.util.Objects;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
-import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -34,19 +32,9 @@ final class DeleteCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    CommandLine command =
-        Objects.requireNonNull(spec, "picocli fills the specification in").commandLine();
-    try {
-      stored.with((store, deadline) -> store.delete(stored.disk(), name, deadline));
-    } catch (SnapshotException e) {
-      Plain.warn(command, e.failure().message());
-      return ExitCode.FAILED;
-    }
-    command
-        .getOut()
-        .println(
-            Plain.line("the snapshot " + name + " of " + stored.disk().name() + " is removed"));
-    command.getOut().flush();
-    return ExitCode.DONE;
+    return stored.change(
+        Objects.requireNonNull(spec, "picocli fills the specification in").commandLine(),
+        (store, deadline) -> store.delete(stored.disk(), name, deadline),
+        "the snapshot " + name + " of " + stored.disk().name() + " is removed");
   }
 }

@@ -1,10 +1,7 @@
 package dev.stillpoint.cli;
 
 import dev.stillpoint.backends.layers.LayerFinder;
-import dev.stillpoint.backends.lock.LockOwner;
-import dev.stillpoint.backends.lock.MachineLock;
 import dev.stillpoint.core.disk.Layers;
-import dev.stillpoint.core.snapshot.ErrorCode;
 import dev.stillpoint.core.snapshot.SnapshotException;
 import dev.stillpoint.core.spi.Deadline;
 import dev.stillpoint.qmp.QmpClient;
@@ -12,10 +9,8 @@ import dev.stillpoint.qmp.QmpOptions;
 import dev.stillpoint.qmp.endpoint.Endpoint;
 import java.io.PrintWriter;
 import java.time.Duration;
-import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.Callable;
-import java.util.concurrent.CompletionException;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -74,15 +69,9 @@ final class LayersCommand implements Callable<Integer> {
   }
 
   private Layers ofMachine(Endpoint monitor) {
-    try (QmpClient client =
-        QmpClient.connect(monitor, QmpOptions.defaults().withConnectTimeout(timeout)).join()) {
+    QmpOptions options = QmpOptions.defaults().withConnectTimeout(timeout);
+    try (QmpClient client = MonitorConnection.open(monitor, options)) {
       return LayerFinder.under(client, disk, Deadline.after(timeout));
-    } catch (CompletionException e) {
-      throw new SnapshotException(
-          MachineLock.owner(List.of(monitor))
-              .map(LockOwner::refusal)
-              .orElseGet(() -> SnapshotException.failureOf(e, ErrorCode.MONITOR_UNAVAILABLE)),
-          e);
     }
   }
 

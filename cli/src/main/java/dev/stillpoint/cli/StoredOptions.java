@@ -1,20 +1,16 @@
 package dev.stillpoint.cli;
 
 import dev.stillpoint.backends.SnapshotStore;
-import dev.stillpoint.backends.lock.LockOwner;
-import dev.stillpoint.backends.lock.MachineLock;
 import dev.stillpoint.core.disk.SelectedDisk;
-import dev.stillpoint.core.snapshot.ErrorCode;
 import dev.stillpoint.core.snapshot.SnapshotException;
 import dev.stillpoint.core.spi.Deadline;
 import dev.stillpoint.qmp.QmpClient;
 import dev.stillpoint.qmp.QmpOptions;
 import dev.stillpoint.qmp.endpoint.Endpoint;
 import java.time.Duration;
-import java.util.List;
-import java.util.concurrent.CompletionException;
 import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -59,20 +55,22 @@ final class StoredOptions {
       action.accept(SnapshotStore.ofBareDisks(), deadline);
       return;
     }
-    try (QmpClient client = connect(monitor)) {
+    QmpOptions options = QmpOptions.defaults().withConnectTimeout(timeout);
+    try (QmpClient client = MonitorConnection.open(monitor, options)) {
       action.accept(SnapshotStore.of(client), deadline);
     }
   }
 
-  private QmpClient connect(Endpoint monitor) {
+  /** Changes something, and tells it: the exit code. */
+  int change(CommandLine command, BiConsumer<SnapshotStore, Deadline> action, String done) {
     try {
-      return QmpClient.connect(monitor, QmpOptions.defaults().withConnectTimeout(timeout)).join();
-    } catch (CompletionException e) {
-      throw new SnapshotException(
-          MachineLock.owner(List.of(monitor))
-              .map(LockOwner::refusal)
-              .orElseGet(() -> SnapshotException.failureOf(e, ErrorCode.MONITOR_UNAVAILABLE)),
-          e);
+      with(action);
+    } catch (SnapshotException e) {
+      Plain.warn(command, e.failure().message());
+      return ExitCode.FAILED;
     }
+    command.getOut().println(Plain.line(done));
+    command.getOut().flush();
+    return ExitCode.DONE;
   }
 }
