@@ -114,6 +114,7 @@ record EngineParts(
         .or(() -> quiescer)
         .ifPresent(coordinator::quiescer);
     if (monitor.isEmpty()) {
+      coordinator.method(QemuOverlays.withoutMachine());
       coordinator.machine(deadline -> CompletableFuture.completedFuture(known.machine()));
     }
     return coordinator.build();

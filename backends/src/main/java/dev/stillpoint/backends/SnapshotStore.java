@@ -6,6 +6,7 @@ import dev.stillpoint.backends.lock.MachineLock;
 import dev.stillpoint.backends.qemu.QemuOverlays;
 import dev.stillpoint.core.coordinator.MethodSet;
 import dev.stillpoint.core.coordinator.SnapshotCoordinator;
+import dev.stillpoint.core.disk.DiskSource;
 import dev.stillpoint.core.disk.SelectedDisk;
 import dev.stillpoint.core.snapshot.ErrorCode;
 import dev.stillpoint.core.snapshot.SnapshotException;
@@ -40,7 +41,10 @@ public final class SnapshotStore {
     Services services =
         monitor.map(one -> Services.none().with(QmpClient.class, one)).orElseGet(Services::none);
     List<SnapshotMethod> own = new ArrayList<>();
-    monitor.ifPresent(one -> own.add(new QemuOverlays(one, Optional.empty())));
+    own.add(
+        monitor
+            .map(one -> new QemuOverlays(one, Optional.empty()))
+            .orElseGet(QemuOverlays::withoutMachine));
     this.locator = monitor.isPresent() ? new MachineDisks(monitor.get()) : new BareDisks();
     this.methods = MethodSet.installed(own, services);
   }
@@ -72,16 +76,23 @@ public final class SnapshotStore {
     change(disk, "revert to " + name, deadline, (method, it) -> method.revert(it, name, deadline));
   }
 
-  /** Removes a snapshot, for ever. Fails as {@link #revert} does; the disk may be in use. */
-  public void delete(SelectedDisk disk, SnapshotName name, Deadline deadline) {
-    change(disk, "delete of " + name, deadline, (method, it) -> method.delete(it, name, deadline));
+  /**
+   * Removes a snapshot, for ever. Fails as {@link #revert} does; the disk may be in use.
+   *
+   * @return what the disk is written to from now on, where that is another than before, as after
+   *     the newest overlay of the method {@code qemu} was merged: persist it, the machine must not
+   *     start from what it wrote to before; empty where the machine keeps its disk
+   */
+  public Optional<DiskSource> delete(SelectedDisk disk, SnapshotName name, Deadline deadline) {
+    return change(
+        disk, "delete of " + name, deadline, (method, it) -> method.delete(it, name, deadline));
   }
 
-  private void change(
+  private <T> T change(
       SelectedDisk disk,
       String what,
       Deadline deadline,
-      BiFunction<SnapshotMethod, LocatedDisk, CompletionStage<Void>> action) {
+      BiFunction<SnapshotMethod, LocatedDisk, CompletionStage<T>> action) {
     List<Endpoint> endpoints = monitor.map(QmpClient::endpoint).map(List::of).orElse(List.of());
     try (MachineLock lock =
         MachineLock.take(endpoints, SnapshotCoordinator.newOperationId(), what)) {
@@ -90,7 +101,7 @@ public final class SnapshotStore {
         lock.takeDisks(List.of(disk.name()));
       }
       LocatedDisk located = located(disk, deadline);
-      joined(action.apply(method(located), located));
+      return joined(action.apply(method(located), located));
     }
   }
 

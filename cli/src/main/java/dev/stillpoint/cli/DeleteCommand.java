@@ -1,7 +1,13 @@
 package dev.stillpoint.cli;
 
+import dev.stillpoint.backends.SnapshotStore;
+import dev.stillpoint.core.disk.DiskSource;
 import dev.stillpoint.core.snapshot.SnapshotName;
+import dev.stillpoint.core.spi.Deadline;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -15,7 +21,8 @@ import picocli.CommandLine.Spec;
     name = "delete",
     description =
         "Removes a snapshot that a storage keeps, for ever. The disk may be in use, and keeps its"
-            + " content.",
+            + " content. An overlay of the method qemu is merged into the image below it; a merge that"
+            + " takes longer than the timeout goes on in QEMU, and the same command takes it up.",
     mixinStandardHelpOptions = true,
     sortOptions = false)
 final class DeleteCommand implements Callable<Integer> {
@@ -34,7 +41,16 @@ final class DeleteCommand implements Callable<Integer> {
   public Integer call() {
     return stored.change(
         Objects.requireNonNull(spec, "picocli fills the specification in").commandLine(),
-        (store, deadline) -> store.delete(stored.disk(), name, deadline),
-        "the snapshot " + name + " of " + stored.disk().name() + " is removed");
+        this::deleted);
+  }
+
+  private List<String> deleted(SnapshotStore store, Deadline deadline) {
+    Optional<DiskSource> moved = store.delete(stored.disk(), name, deadline);
+    List<String> lines = new ArrayList<>();
+    lines.add("the snapshot " + name + " of " + stored.disk().name() + " is removed");
+    moved.ifPresent(source ->
+        lines.add(
+            "the disk is written to " + ResultText.of(source) + " from now on: persist that"));
+    return lines;
   }
 }

@@ -1,6 +1,7 @@
 package dev.stillpoint.cli;
 
 import dev.stillpoint.core.snapshot.SnapshotName;
+import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -34,7 +35,9 @@ final class RevertCommand implements Callable<Integer> {
   public Integer call() {
     return stored.change(
         Objects.requireNonNull(spec, "picocli fills the specification in").commandLine(),
-        (store, deadline) -> store.revert(stored.disk(), name, deadline),
-        "the disk " + stored.disk().name() + " is back at " + name);
+        (store, deadline) -> {
+          store.revert(stored.disk(), name, deadline);
+          return List.of("the disk " + stored.disk().name() + " is back at " + name);
+        });
   }
 }

@@ -8,7 +8,10 @@ import dev.stillpoint.qmp.QmpClient;
 import dev.stillpoint.qmp.QmpOptions;
 import dev.stillpoint.qmp.endpoint.Endpoint;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.function.BiConsumer;
+import java.util.function.BiFunction;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Option;
@@ -61,15 +64,21 @@ final class StoredOptions {
     }
   }
 
-  /** Changes something, and tells it: the exit code. */
-  int change(CommandLine command, BiConsumer<SnapshotStore, Deadline> action, String done) {
+  /**
+   * Changes something, and tells it.
+   *
+   * @param action tells in lines what it has done
+   * @return the exit code
+   */
+  int change(CommandLine command, BiFunction<SnapshotStore, Deadline, List<String>> action) {
+    List<String> done = new ArrayList<>();
     try {
-      with(action);
+      with((store, deadline) -> done.addAll(action.apply(store, deadline)));
     } catch (SnapshotException e) {
       Plain.warn(command, e.failure().message());
       return ExitCode.FAILED;
     }
-    command.getOut().println(Plain.line(done));
+    done.forEach(line -> command.getOut().println(Plain.line(line)));
     command.getOut().flush();
     return ExitCode.DONE;
   }

@@ -97,7 +97,7 @@ final class KilledSnapshot implements AutoCloseable {
     Trap late = monitor.arm(Moment.replyTo("transaction").number(2), Fault.hold());
     Trap thawed = agent.watch(Moment.replyTo("guest-fsfreeze-thaw"));
     Trap trap = monitor.arm(moment, Fault.hold());
-    try (var process = snapshot("1s")) {
+    try (var process = snapshot("3s")) {
       thawed.await(PATIENCE);
       late.release();
       trap.await(PATIENCE);

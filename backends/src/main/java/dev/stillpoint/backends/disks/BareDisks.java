@@ -3,7 +3,6 @@ package dev.stillpoint.backends.disks;
 import dev.stillpoint.backends.host.Worker;
 import dev.stillpoint.backends.layers.LayerFinder;
 import dev.stillpoint.backends.qemu.ImageProbe;
-import dev.stillpoint.backends.qemu.QemuOverlays;
 import dev.stillpoint.core.disk.DiskSource;
 import dev.stillpoint.core.disk.Layer;
 import dev.stillpoint.core.disk.SelectedDisk;
@@ -67,12 +66,6 @@ public final class BareDisks implements DiskLocator {
   }
 
   private LocatedDisk one(SelectedDisk asked) {
-    if (asked.method().filter(QemuOverlays.NAME::equals).isPresent()) {
-      throw refused(
-          asked,
-          ErrorCode.DISK_UNSUITABLE,
-          "the method qemu needs the monitor of the machine that runs '" + asked.name() + "'");
-    }
     return OwnData.required(
         DefaultMethod.bare(new LocatedDisk(asked, source(asked), CutDisk.named(asked.name()))));
   }

@@ -7,6 +7,7 @@ import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
+import java.util.OptionalLong;
 
 /**
  * Who of this host has a file or a block device open, from {@code /proc} and {@code /sys}. What
@@ -28,9 +29,31 @@ public final class DiskUsers {
     try {
       String number = number(path);
       Optional<String> user = mounted(number).or(() -> loop(path));
-      return user.isPresent() ? user : process(number);
+      if (user.isPresent()) {
+        return user;
+      }
+      Look look = process(number, OptionalLong.empty());
+      return look.user().isEmpty() && look.unseen()
+          ? Optional.of("what other users' processes have open is not shown to this one")
+          : look.user();
     } catch (IOException e) {
       return Optional.of("whether anybody uses it cannot be told: " + e);
+    }
+  }
+
+  /**
+   * The first user that is seen, in words. Empty says less than with {@link #of}: what others have
+   * open is not shown to everybody.
+   *
+   * @param except the process that is known to have it open
+   */
+  public static Optional<String> seen(Path path, OptionalLong except) {
+    try {
+      String number = number(path);
+      Optional<String> user = mounted(number).or(() -> loop(path));
+      return user.isPresent() ? user : process(number, except).user();
+    } catch (IOException e) {
+      return Optional.empty();
     }
   }
 
@@ -83,14 +106,22 @@ public final class DiskUsers {
     }
   }
 
-  private static Optional<String> process(String number) throws IOException {
+  /** What was seen of the processes, and whether some could not be looked at. */
+  private record Look(Optional<String> user, boolean unseen) {}
+
+  private static Look process(String number, OptionalLong except) throws IOException {
     boolean unseen = false;
+    String passedOver = except.isPresent() ? Long.toString(except.getAsLong()) : "";
     try (DirectoryStream<Path> all = Files.newDirectoryStream(PROCESSES, "[0-9]*")) {
       for (Path process : all) {
+        if (String.valueOf(process.getFileName()).equals(passedOver)) {
+          continue;
+        }
         try (DirectoryStream<Path> open = Files.newDirectoryStream(process.resolve("fd"))) {
           for (Path descriptor : open) {
             if (isOpen(descriptor, number)) {
-              return Optional.of("the process " + process.getFileName() + " has it open");
+              return new Look(
+                  Optional.of("the process " + process.getFileName() + " has it open"), unseen);
             }
           }
         } catch (AccessDeniedException e) {
@@ -100,9 +131,7 @@ public final class DiskUsers {
         }
       }
     }
-    return unseen
-        ? Optional.of("what other users' processes have open is not shown to this one")
-        : Optional.empty();
+    return new Look(Optional.empty(), unseen);
   }
 
   private static boolean isOpen(Path descriptor, String number) {

@@ -1,25 +1,15 @@
 package dev.stillpoint.backends.host;
 
-import dev.stillpoint.core.snapshot.ErrorCode;
 import dev.stillpoint.core.snapshot.SnapshotException;
 import dev.stillpoint.core.spi.Deadline;
 import java.io.IOException;
-import java.nio.channels.FileChannel;
-import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.util.List;
-import java.util.Optional;
-import java.util.Set;
 
 /** Copies of files that share their blocks with the original: FICLONE, by {@code cp}. */
 public final class FileClone {
-  private static final String TEMPORARY = ".sp-revert";
-  private static final String REVERT = "revert";
-
   /** A flag of {@code lsattr}, which has them before the first blank. */
   private static final char NO_COPY_ON_WRITE = 'C';
 
@@ -55,83 +45,19 @@ public final class FileClone {
   }
 
   /**
-   * Brings an image back to the content of another file of the same file system. Nobody sees a half
-   * of it: the image's name, owner and mode stay, and the file behind the name is another.
+   * Brings an image back to the content of another file of the same file system.
    *
-   * @throws SnapshotException with {@link ErrorCode#DISK_IN_USE} where anybody of this host has the
-   *     image open, or that cannot be told
+   * @throws SnapshotException as {@link ImageReplacement#replace}
    */
   public void replace(ImageFile image, Path content, Deadline deadline) throws IOException {
-    // Before we have it open ourselves; whoever takes no lock of QEMU's is seen by this alone.
-    Optional<String> user = DiskUsers.of(image.path());
-    if (user.isPresent()) {
-      throw image.disk().refusal(ErrorCode.DISK_IN_USE, image.path() + " is in use: " + user.get());
-    }
-    Optional<ImageLock> taken;
-    try {
-      taken = ImageLock.take(image.path());
-    } catch (IOException e) {
-      throw image
-          .disk()
-          .refusal(
-              ErrorCode.DISK_IN_USE, "whether " + image.path() + " is in use cannot be told: " + e);
-    }
-    ImageLock lock =
-        taken.orElseThrow(() ->
-            image
-                .disk()
-                .refusal(
-                    ErrorCode.DISK_IN_USE,
-                    image.path() + " is in use by QEMU or one of its tools"));
-    try {
-      replaceHeld(image, content, deadline);
-    } finally {
-      lock.close();
-    }
-  }
-
-  private void replaceHeld(ImageFile image, Path content, Deadline deadline) throws IOException {
-    Path temporary = image.directory().resolve("." + image.name() + TEMPORARY);
-    if (FileMark.OPERATION.isOn(temporary, REVERT)) {
-      // Of a revert that was killed: two at a time cannot hold the image.
-      Files.delete(temporary);
-    }
-    make(temporary);
-    try {
-      FileMark.OPERATION.put(temporary, REVERT);
-      alike(temporary, content, image.mount(), deadline);
-      fill(temporary, content, deadline);
-      run(
-          List.of(
-              "cp",
-              "--attributes-only",
-              "--preserve=mode,ownership,xattr",
-              "--",
-              image.path().toString(),
-              temporary.toString()),
-          deadline);
-      try (FileChannel made = FileChannel.open(temporary, StandardOpenOption.WRITE)) {
-        made.force(true);
-      }
-      Files.move(temporary, image.path(), StandardCopyOption.ATOMIC_MOVE);
-      FileMark.OPERATION.remove(image.path());
-      try (FileChannel directory = FileChannel.open(image.directory(), StandardOpenOption.READ)) {
-        directory.force(true);
-      }
-    } catch (IOException e) {
-      Files.deleteIfExists(temporary);
-      throw e;
-    }
-  }
-
-  private static void make(Path temporary) throws IOException {
-    try {
-      Files.newByteChannel(
-              temporary, Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE))
-          .close();
-    } catch (FileAlreadyExistsException e) {
-      throw new IOException(temporary + " is in the way; nobody knows what it is", e);
-    }
+    new ImageReplacement(programs)
+        .replace(
+            image,
+            empty -> {
+              alike(empty, content, image.mount(), deadline);
+              fill(empty, content, deadline);
+            },
+            deadline);
   }
 
   private void run(List<String> command, Deadline deadline) throws IOException {

@@ -45,7 +45,10 @@ record AttachedDisk(
 
   /** The format by which an overlay names it; a bare protocol node is raw. */
   String format() {
-    String driver = node.drv();
+    return format(node.drv());
+  }
+
+  static String format(String driver) {
     return driver.equals("file") || driver.equals("host_device") ? "raw" : driver;
   }
 }

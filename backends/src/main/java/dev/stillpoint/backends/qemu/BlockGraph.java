@@ -236,6 +236,33 @@ final class BlockGraph {
     return fdSets.named(image.filename());
   }
 
+  /** The one node that has this image; empty where several or none can be meant. */
+  Optional<String> nodeOf(ImageInfo image) {
+    List<String> found =
+        allNodes.stream()
+            .filter(node -> node.drv().equals(image.format()))
+            .filter(node -> filename(node).equals(image.filename()))
+            .map(BlockDeviceInfo::nodeName)
+            .filter(java.util.Objects::nonNull)
+            .toList();
+    return found.size() == 1 ? Optional.of(found.get(0)) : Optional.empty();
+  }
+
+  /** The nodes that have a file open, the formats before the protocols. */
+  List<String> nodesOn(String file) {
+    return allNodes.stream()
+        .filter(node -> nameOf(node.image()).equals(file))
+        .sorted(java.util.Comparator.comparing(node -> node.drv().equals("file")))
+        .map(BlockDeviceInfo::nodeName)
+        .filter(java.util.Objects::nonNull)
+        .toList();
+  }
+
+  /** Whether somebody reads this node from outside of the machine. */
+  boolean isExported(String node) {
+    return exports.stream().anyMatch(export -> node.equals(export.nodeName()));
+  }
+
   /**
    * The disk that a caller means: by qdev id, block device name, node name or image path, in that
    * order.

@@ -53,9 +53,49 @@ final class ImageTool {
     snapshot("-a", image, name);
   }
 
+  /**
+   * Puts what an overlay holds into the image below it ({@code qemu-img commit}). The overlay stays
+   * as it is: one that was killed half-way is done again.
+   */
+  void commit(Path overlay) throws IOException {
+    toEnd(List.of(PROGRAM, "commit", "-q", "-d", "-f", "qcow2", overlay.toString()));
+  }
+
+  /** Makes an image lie on another one that holds the same ({@code qemu-img rebase -u}). */
+  void rebase(Path image, String base, String baseFormat) throws IOException {
+    toEnd(
+        List.of(
+            PROGRAM,
+            "rebase",
+            "-q",
+            "-u",
+            "-f",
+            "qcow2",
+            "-b",
+            base,
+            "-F",
+            baseFormat,
+            image.toString()));
+  }
+
+  /** Makes an overlay that holds nothing yet into an empty file ({@code qemu-img create}). */
+  void overlay(Path file, String base, String baseFormat, Deadline deadline) throws IOException {
+    programs.require(
+        List.of(
+            PROGRAM, "create", "-q", "-f", "qcow2", "-b", base, "-F", baseFormat, file.toString()),
+        deadline);
+  }
+
+  Programs programs() {
+    return programs;
+  }
+
   /** Killed half-way it would leave clusters that nothing refers to, or be applied all the same. */
   private void snapshot(String action, String image, String name) throws IOException {
-    List<String> command = List.of(PROGRAM, "snapshot", action, name, image);
+    toEnd(List.of(PROGRAM, "snapshot", action, name, image));
+  }
+
+  private void toEnd(List<String> command) throws IOException {
     Programs.succeeded(command, programs.runToEnd(command));
   }
 }

@@ -26,9 +26,11 @@ import java.util.Optional;
  * The overlay that one disk is to get: the names of everything, and the commands that make it.
  *
  * @param name the disk as the caller named it
+ * @param mark what is written on its file
  * @param prefix {@code sp-<operation>-<n>}, with which all our nodes and jobs begin
  */
-record Overlay(String name, AttachedDisk disk, Path path, String prefix, QemuWay way) {
+record Overlay(
+    String name, AttachedDisk disk, Path path, String prefix, QemuWay way, OverlayMark mark) {
   /** The end of the file node's name, behind the prefix. */
   static final String FILE_NODE = "-file";
 
@@ -46,9 +48,14 @@ record Overlay(String name, AttachedDisk disk, Path path, String prefix, QemuWay
 
   /** The name of the file node below an overlay node of ours; of any other node, a name of none. */
   static String fileNodeOf(String node) {
+    return prefixOf(node).map(prefix -> prefix + FILE_NODE).orElse("");
+  }
+
+  /** The prefix of an overlay node of ours; empty for any other node. */
+  static Optional<String> prefixOf(String node) {
     return node.endsWith(OVERLAY_NODE)
-        ? node.substring(0, node.length() - OVERLAY_NODE.length()) + FILE_NODE
-        : "";
+        ? Optional.of(node.substring(0, node.length() - OVERLAY_NODE.length()))
+        : Optional.empty();
   }
 
   String createJob() {
@@ -114,8 +121,8 @@ record Overlay(String name, AttachedDisk disk, Path path, String prefix, QemuWay
   }
 
   /** The way back, once it is cut. */
-  ActiveCommit commit(Monitor monitor) {
-    return new ActiveCommit(monitor, commitJob(), overlayNode(), disk.nodeName(), () -> false);
+  OverlayCommit commit(Monitor monitor) {
+    return OverlayCommit.active(monitor, commitJob(), overlayNode(), disk.nodeName(), () -> false);
   }
 
   /** The disk for the journal, with these belongings. */

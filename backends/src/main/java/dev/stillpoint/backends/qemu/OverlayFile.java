@@ -12,23 +12,27 @@ import java.nio.file.attribute.PosixFileAttributes;
 import java.nio.file.attribute.PosixFilePermission;
 import java.util.List;
 import java.util.Set;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A file that we reserved for an overlay. Device and inode tell it from any file that has taken its
  * place since, so that only what is ours is ever removed.
  */
 record OverlayFile(Path path, long device, long inode) {
+  private static final Logger log = LoggerFactory.getLogger(OverlayFile.class);
 
   /**
    * Makes the file, empty, with O_CREAT and O_EXCL, because QEMU overwrites existing files without
    * a word; with the owner and mode of the base, so that QEMU may open it. A base that is no file
-   * of this host has none.
+   * of this host has none. It bears its mark, where the file system keeps such.
    */
-  static OverlayFile reserve(Path path, Path base, String disk) {
+  static OverlayFile reserve(Path path, Path base, OverlayMark mark, String disk) {
     try {
       Files.newByteChannel(path, Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE))
           .close();
-      var file = new OverlayFile(path, number(path, "unix:dev"), number(path, "unix:ino"));
+      OverlayFile file = at(path);
+      file.put(mark);
       if (base.isAbsolute()) {
         file.ownLike(base);
       }
@@ -38,6 +42,20 @@ record OverlayFile(Path path, long device, long inode) {
     } catch (IOException e) {
       throw BlockGraph.refusal(
           ErrorCode.OVERLAY_UNUSABLE, "cannot make " + path + ": " + reason(e), disk);
+    }
+  }
+
+  /** The one that is there now. */
+  static OverlayFile at(Path path) throws IOException {
+    return new OverlayFile(path, number(path, "unix:dev"), number(path, "unix:ino"));
+  }
+
+  /** Who makes it was told before where no mark is kept. */
+  private void put(OverlayMark mark) {
+    try {
+      mark.put(path);
+    } catch (IOException e) {
+      log.debug("{} bears no mark", path, e);
     }
   }
 

@@ -42,7 +42,8 @@ final class OverlayMaker {
   synchronized void reserve() {
     for (Overlay overlay : overlays) {
       files.push(
-          OverlayFile.reserve(overlay.path(), Path.of(overlay.disk().fileName()), overlay.name()));
+          OverlayFile.reserve(
+              overlay.path(), Path.of(overlay.disk().fileName()), overlay.mark(), overlay.name()));
     }
   }
 

@@ -253,7 +253,7 @@ final class QemuCut implements Cut {
   private void commitBack(Overlay overlay, Deadline deadline) {
     try {
       if (isActive(overlay, BlockGraph.read(monitor, deadline))) {
-        ActiveCommit commit = overlay.commit(monitor);
+        OverlayCommit commit = overlay.commit(monitor);
         commit.begin(deadline);
         commit.end(deadline);
       }

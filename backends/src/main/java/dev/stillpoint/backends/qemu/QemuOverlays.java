@@ -1,29 +1,38 @@
 package dev.stillpoint.backends.qemu;
 
+import dev.stillpoint.backends.host.LocalPrograms;
 import dev.stillpoint.backends.host.Worker;
+import dev.stillpoint.backends.storage.StorageStep;
+import dev.stillpoint.core.disk.DiskSource;
 import dev.stillpoint.core.disk.SelectedDisk;
 import dev.stillpoint.core.snapshot.ErrorCode;
 import dev.stillpoint.core.snapshot.Failure;
 import dev.stillpoint.core.snapshot.SnapshotException;
+import dev.stillpoint.core.snapshot.SnapshotName;
 import dev.stillpoint.core.spi.Cut;
 import dev.stillpoint.core.spi.CutDisk;
 import dev.stillpoint.core.spi.CutOrder;
 import dev.stillpoint.core.spi.Deadline;
+import dev.stillpoint.core.spi.Inventory;
 import dev.stillpoint.core.spi.LocatedDisk;
 import dev.stillpoint.core.spi.MethodTraits;
+import dev.stillpoint.core.spi.MethodTraits.Ability;
+import dev.stillpoint.core.spi.Remains;
 import dev.stillpoint.core.spi.SnapshotMethod;
+import dev.stillpoint.core.spi.StoredSnapshot;
 import dev.stillpoint.qmp.QmpClient;
 import dev.stillpoint.qmp.command.QmpSchema;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletionStage;
-import java.util.regex.Pattern;
 
 /**
  * Cuts disks by putting qcow2 overlays on them: the machine writes to the overlay from then on, and
@@ -35,11 +44,11 @@ public final class QemuOverlays implements SnapshotMethod {
 
   /** What the method is like. */
   public static final MethodTraits TRAITS =
-      new MethodTraits(MethodTraits.Span.GROUP, Duration.ofMillis(1), false, Set.of());
+      new MethodTraits(
+          MethodTraits.Span.GROUP, Duration.ofMillis(1), false, EnumSet.allOf(Ability.class));
 
-  private static final Pattern PROTOCOL = Pattern.compile("[a-z][a-z0-9+.-]*:");
-
-  private final Monitor monitor;
+  private final Optional<Monitor> machine;
+  private final OverlaySnapshots snapshots;
   private final Optional<QemuWay> wanted;
   private final boolean passFiles;
 
@@ -49,11 +58,20 @@ public final class QemuOverlays implements SnapshotMethod {
    * @param wanted the way to use, or empty for the best that this QEMU can
    */
   public QemuOverlays(QmpClient client, Optional<QemuWay> wanted) {
-    this(new Monitor(client), wanted, false);
+    this(Optional.of(new Monitor(client)), wanted, false);
   }
 
-  private QemuOverlays(Monitor monitor, Optional<QemuWay> wanted, boolean passFiles) {
-    this.monitor = monitor;
+  /**
+   * The method on disks that no machine uses: it cuts none of them, and lists, reverts and deletes
+   * what it has cut of them before, by {@code qemu-img}.
+   */
+  public static QemuOverlays withoutMachine() {
+    return new QemuOverlays(Optional.empty(), Optional.empty(), false);
+  }
+
+  private QemuOverlays(Optional<Monitor> machine, Optional<QemuWay> wanted, boolean passFiles) {
+    this.machine = machine;
+    this.snapshots = new OverlaySnapshots(machine, new ImageTool(new LocalPrograms()));
     this.wanted = wanted;
     this.passFiles = passFiles;
   }
@@ -64,7 +82,7 @@ public final class QemuOverlays implements SnapshotMethod {
    * behind a unix socket that leads to QEMU itself.
    */
   public QemuOverlays passingFiles() {
-    return new QemuOverlays(monitor, wanted, true);
+    return new QemuOverlays(machine, wanted, true);
   }
 
   @Override
@@ -83,12 +101,13 @@ public final class QemuOverlays implements SnapshotMethod {
   }
 
   private Cut checkNow(CutOrder order, Deadline deadline) {
+    Monitor monitor = machine.orElseThrow(() -> withoutMachine(order));
     QmpSchema schema = monitor.schema(deadline);
     BlockGraph graph = BlockGraph.read(monitor, deadline);
     List<String> warnings = new ArrayList<>();
     QemuWay way = wanted.orElseGet(() -> bestWay(schema, warnings));
     if (passFiles) {
-      requirePassable(way, schema);
+      requirePassable(monitor, way, schema);
     }
     List<Overlay> overlays = new ArrayList<>();
     List<CutDisk> disks = new ArrayList<>();
@@ -102,9 +121,14 @@ public final class QemuOverlays implements SnapshotMethod {
         throw located.refusal(
             ErrorCode.BAD_REQUEST, "'" + selected.name() + "' is a disk that is there already");
       }
-      Path path = overlayPath(selected, disk, order);
+      ImageChain chain = ImageChain.of(graph, disk);
+      requireFreeName(located, chain, order);
+      Path path = OverlayPath.of(selected, disk, order.name());
+      requireFree(located, path);
+      var mark =
+          new OverlayMark(order.operationId(), order.name().text(), OverlayPath.bottom(disk, path));
       String prefix = "sp-" + order.operationId() + "-" + (overlays.size() + 1);
-      overlays.add(new Overlay(selected.name(), disk, path, prefix, way));
+      overlays.add(new Overlay(selected.name(), disk, path, prefix, way, mark));
       disks.add(located.guest().alsoOn(StorageHosts.of(path.toString())));
     }
     if (overlays.isEmpty()) {
@@ -112,10 +136,47 @@ public final class QemuOverlays implements SnapshotMethod {
           Failure.of(ErrorCode.BAD_REQUEST, "no disk was named for the method " + NAME));
     }
     requireFreePaths(overlays, graph);
+    warnings.addAll(unmarked(overlays));
     return new QemuCut(monitor, overlays, disks, warnings, passFiles);
   }
 
-  private void requirePassable(QemuWay way, QmpSchema schema) {
+  private static SnapshotException withoutMachine(CutOrder order) {
+    String disk = order.disks().isEmpty() ? "" : order.disks().get(0).name();
+    return BlockGraph.refusal(
+        ErrorCode.DISK_UNSUITABLE,
+        "the method qemu needs the monitor of the machine that runs '" + disk + "'",
+        disk);
+  }
+
+  private static void requireFreeName(LocatedDisk disk, ImageChain chain, CutOrder order) {
+    String name = order.name().text();
+    if (chain.find(name).isPresent()) {
+      throw disk.refusal(
+          ErrorCode.SNAPSHOT_EXISTS,
+          "'" + disk.name() + "' has a snapshot '" + name + "' by an overlay already");
+    }
+  }
+
+  /** A path that the caller gave is no snapshot's name, whatever is there. */
+  private static void requireFree(LocatedDisk disk, Path path) {
+    if (disk.selected().overlay().isEmpty() && Files.exists(path, LinkOption.NOFOLLOW_LINKS)) {
+      throw disk.refusal(
+          ErrorCode.SNAPSHOT_EXISTS, path + " exists already and is not overwritten");
+    }
+  }
+
+  private static List<String> unmarked(List<Overlay> overlays) {
+    return overlays.stream()
+        .map(Overlay::path)
+        .filter(path -> !OverlayMark.canBeKept(path.resolveSibling(".")))
+        .map(path ->
+            "the file system keeps no extended attributes beside "
+                + path
+                + ": its snapshot can not be listed, reverted to or deleted by its name")
+        .toList();
+  }
+
+  private static void requirePassable(Monitor monitor, QemuWay way, QmpSchema schema) {
     if (!monitor.canPassFiles()) {
       throw cannotPass(
           "over a unix socket only, and the monitor is " + monitor.client().endpoint());
@@ -144,52 +205,6 @@ public final class QemuOverlays implements SnapshotMethod {
     return way;
   }
 
-  private static Path overlayPath(SelectedDisk selected, AttachedDisk disk, CutOrder order) {
-    boolean plain = disk.fileName().startsWith("/");
-    if (selected.overlay().isPresent()) {
-      Path asked = selected.overlay().get().toAbsolutePath().normalize();
-      if (!plain && !isRemote(disk.fileName())) {
-        throw relative(selected.name(), disk);
-      }
-      return asked;
-    }
-    if (!plain) {
-      throw isRemote(disk.fileName())
-          ? BlockGraph.refusal(
-              ErrorCode.BAD_REQUEST,
-              "the disk '" + selected.name() + "' is no plain file; name its overlay's path",
-              selected.name())
-          : relative(selected.name(), disk);
-    }
-    Path base = Path.of(disk.fileName());
-    if (base.startsWith("/dev")) {
-      throw BlockGraph.refusal(
-          ErrorCode.BAD_REQUEST,
-          "the disk '" + selected.name() + "' is a block device; name its overlay's path",
-          selected.name());
-    }
-    String file = base.getFileName().toString();
-    int dot = file.lastIndexOf('.');
-    String stem = dot > 0 ? file.substring(0, dot) : file;
-    return base.resolveSibling(stem + "." + order.name() + ".qcow2");
-  }
-
-  /** {@code nbd://...} or {@code json:...}; a colon behind a slash is part of a file's name. */
-  private static boolean isRemote(String image) {
-    return PROTOCOL.matcher(image).lookingAt();
-  }
-
-  private static SnapshotException relative(String name, AttachedDisk disk) {
-    return BlockGraph.refusal(
-        ErrorCode.DISK_UNSUITABLE,
-        "QEMU opened the disk '"
-            + name
-            + "' by the relative path "
-            + disk.fileName()
-            + ", which an overlay cannot refer to safely; start the machine with absolute paths",
-        name);
-  }
-
   private static void requireFreePaths(List<Overlay> overlays, BlockGraph graph) {
     Set<Path> taken = new HashSet<>();
     for (Overlay overlay : overlays) {
@@ -200,7 +215,7 @@ public final class QemuOverlays implements SnapshotMethod {
       if (graph.uses(path.toString())) {
         throw unusable(overlay, path + " is an image that the machine uses");
       }
-      if (Files.exists(path, java.nio.file.LinkOption.NOFOLLOW_LINKS)) {
+      if (Files.exists(path, LinkOption.NOFOLLOW_LINKS)) {
         throw unusable(overlay, path + " exists already and is not overwritten");
       }
       Path directory = path.getParent();
@@ -215,5 +230,65 @@ public final class QemuOverlays implements SnapshotMethod {
 
   private static SnapshotException unusable(Overlay overlay, String message) {
     return BlockGraph.refusal(ErrorCode.OVERLAY_UNUSABLE, message, overlay.name());
+  }
+
+  @Override
+  public CompletionStage<List<StoredSnapshot>> list(LocatedDisk disk, Deadline deadline) {
+    return StorageStep.asking(ErrorCode.DISK_UNSUITABLE, () -> snapshots.list(disk, deadline));
+  }
+
+  /**
+   * {@inheritDoc}
+   *
+   * <p>Of the newest snapshot only: whatever lies above an older one needs what would be lost.
+   */
+  @Override
+  public CompletionStage<Void> revert(LocatedDisk disk, SnapshotName name, Deadline deadline) {
+    return StorageStep.doing(
+        ErrorCode.DISK_UNSUITABLE,
+        () -> {
+          snapshots.revert(disk, name, deadline);
+        });
+  }
+
+  /**
+   * {@inheritDoc}
+   *
+   * <p>What the overlay holds goes down into the image below it ({@code block-commit}, or {@code
+   * qemu-img commit} where no machine uses the disk), and the overlay's file is removed. The
+   * deadline bounds the wait: a job that runs on in QEMU is taken up by the next call.
+   */
+  @Override
+  public CompletionStage<Optional<DiskSource>> delete(
+      LocatedDisk disk, SnapshotName name, Deadline deadline) {
+    return StorageStep.asking(
+        ErrorCode.CLEANUP_FAILED, () -> snapshots.delete(disk, name, deadline));
+  }
+
+  @Override
+  public CompletionStage<Remains> find(
+      String operationId, List<Inventory> disks, Deadline deadline) {
+    return Worker.later(() -> left(disks).find(operationId, deadline));
+  }
+
+  @Override
+  public CompletionStage<Void> discard(
+      String operationId, List<Inventory> disks, Deadline deadline) {
+    return Worker.later(() -> {
+      left(disks).discard(operationId, deadline);
+      return null;
+    });
+  }
+
+  private LeftOverlays left(List<Inventory> disks) {
+    return new LeftOverlays(
+        machine
+            .map(Monitor::client)
+            .orElseThrow(() ->
+                new SnapshotException(
+                    Failure.of(
+                        ErrorCode.MONITOR_UNAVAILABLE,
+                        "what an operation left in a machine, only its monitor tells"))),
+        disks);
   }
 }

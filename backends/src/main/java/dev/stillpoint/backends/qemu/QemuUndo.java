@@ -109,7 +109,7 @@ public final class QemuUndo {
 
   /** True if there was anything to do. */
   private boolean takeBack(Inventory disk, Deadline deadline) {
-    ActiveCommit commit = commit(disk);
+    OverlayCommit commit = commit(disk);
     boolean met = commit.now(deadline).isPresent();
     if (met) {
       endMet(commit, deadline);
@@ -127,7 +127,7 @@ public final class QemuUndo {
   }
 
   /** One that failed once, and is forgotten now, is tried again; one that is still there is not. */
-  private static void endMet(ActiveCommit commit, Deadline deadline) {
+  private static void endMet(OverlayCommit commit, Deadline deadline) {
     try {
       commit.end(deadline);
     } catch (SnapshotException e) {
@@ -142,8 +142,8 @@ public final class QemuUndo {
     return DiskPlace.of(BlockGraph.read(monitor, deadline), disk);
   }
 
-  private ActiveCommit commit(Inventory disk) {
-    return new ActiveCommit(
+  private OverlayCommit commit(Inventory disk) {
+    return OverlayCommit.active(
         monitor,
         QemuRemains.named(disk, Kind.JOB, "commit").orElse(""),
         QemuRemains.named(disk, Kind.NODE, "overlay").orElse(""),

@@ -1,5 +1,6 @@
 package dev.stillpoint.backends.storage;
 
+import dev.stillpoint.core.disk.DiskSource;
 import dev.stillpoint.core.snapshot.DiskSnapshot;
 import dev.stillpoint.core.snapshot.ErrorCode;
 import dev.stillpoint.core.snapshot.SnapshotName;
@@ -16,6 +17,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletionStage;
 
@@ -69,11 +71,13 @@ public final class StorageMethod implements SnapshotMethod {
   }
 
   @Override
-  public CompletionStage<Void> delete(LocatedDisk disk, SnapshotName name, Deadline deadline) {
-    return StorageStep.doing(
+  public CompletionStage<Optional<DiskSource>> delete(
+      LocatedDisk disk, SnapshotName name, Deadline deadline) {
+    return StorageStep.asking(
         ErrorCode.CLEANUP_FAILED,
         () -> {
           storage.delete(existing(disk, name, deadline).snapshot(), deadline);
+          return Optional.empty();
         });
   }
 

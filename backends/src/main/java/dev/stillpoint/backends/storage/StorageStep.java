@@ -14,12 +14,14 @@ import java.util.concurrent.CompletableFuture;
 
 /** Something that is asked of a storage, on a worker thread. */
 @FunctionalInterface
-interface StorageStep<T> {
+public interface StorageStep<T> {
+  /** Does it; blocks. */
   T ask() throws IOException;
 
   /** One without an answer. */
   @FunctionalInterface
   interface Action {
+    /** Does it; blocks. */
     void run() throws IOException;
   }
 
@@ -38,7 +40,11 @@ interface StorageStep<T> {
     });
   }
 
-  /** The same without an answer. */
+  /**
+   * The same without an answer.
+   *
+   * @param code of the failure, where the storage gives none
+   */
   static CompletableFuture<Void> doing(ErrorCode code, Action action) {
     return Worker.later(() -> {
       try {

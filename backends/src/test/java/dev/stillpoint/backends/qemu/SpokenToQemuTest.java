@@ -91,7 +91,8 @@ class SpokenToQemuTest {
   private Cut cut(QemuWay way) {
     var one = new Monitor(client);
     AttachedDisk disk = BlockGraph.read(one, SOON).disks().get(0);
-    var overlay = new Overlay("vd0", disk, top, "sp-1-0", way);
+    var mark = new OverlayMark("1", "nightly", "base.qcow2");
+    var overlay = new Overlay("vd0", disk, top, "sp-1-0", way, mark);
     return new QemuCut(one, List.of(overlay), List.of(), List.of(), false);
   }
 

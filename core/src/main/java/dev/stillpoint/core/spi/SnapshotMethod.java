@@ -1,9 +1,11 @@
 package dev.stillpoint.core.spi;
 
+import dev.stillpoint.core.disk.DiskSource;
 import dev.stillpoint.core.snapshot.ErrorCode;
 import dev.stillpoint.core.snapshot.SnapshotException;
 import dev.stillpoint.core.snapshot.SnapshotName;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 
@@ -62,9 +64,14 @@ public interface SnapshotMethod {
   /**
    * Removes a snapshot, for ever. The disk may be in use, and keeps all its content.
    *
-   * @return fails with {@link ErrorCode#NO_SUCH_SNAPSHOT} where the disk has none of that name
+   * @return what the disk is written to from then on, where that is another than before, so that it
+   *     has to be persisted; empty where the machine keeps its disk. Fails with {@link
+   *     ErrorCode#NO_SUCH_SNAPSHOT} where the disk has none of that name, with {@link
+   *     ErrorCode#DISK_IN_USE} where somebody reads the snapshot that the storage cannot keep for
+   *     him
    */
-  default CompletionStage<Void> delete(LocatedDisk disk, SnapshotName name, Deadline deadline) {
+  default CompletionStage<Optional<DiskSource>> delete(
+      LocatedDisk disk, SnapshotName name, Deadline deadline) {
     return cannot(disk, "delete a snapshot");
   }
 

@@ -192,16 +192,19 @@ final class DirectoryMethod implements SnapshotMethod {
   }
 
   @Override
-  public CompletionStage<Void> delete(LocatedDisk disk, SnapshotName name, Deadline deadline) {
-    return doing(() -> {
-      Path place = existing(disk, name);
-      if (has(Flaw.DELETES_ALL)) {
-        removeAllBeside(place);
-      } else if (!has(Flaw.DELETES_NOTHING)) {
-        remove(place);
-      }
-      return name;
-    });
+  public CompletionStage<Optional<DiskSource>> delete(
+      LocatedDisk disk, SnapshotName name, Deadline deadline) {
+    return doing(
+            () -> {
+              Path place = existing(disk, name);
+              if (has(Flaw.DELETES_ALL)) {
+                removeAllBeside(place);
+              } else if (!has(Flaw.DELETES_NOTHING)) {
+                remove(place);
+              }
+              return name;
+            })
+        .thenApply(done -> Optional.empty());
   }
 
   void removeAllBeside(Path place) throws IOException {

@@ -41,6 +41,18 @@ public abstract class SnapshotMethodBench {
   /** Another one, on which nothing of the first may be blamed. */
   protected static final String OTHER_OPERATION = "0badcafe";
 
+  /** The name of most snapshots. */
+  static final SnapshotName NIGHTLY = new SnapshotName("nightly");
+
+  private int operations;
+
+  /** How far an operation comes before its process is killed, or it is given up. */
+  enum Phase {
+    CHECKED,
+    RESERVED,
+    PREPARED
+  }
+
   /** For those who extend it. */
   protected SnapshotMethodBench() {}
 
@@ -55,6 +67,15 @@ public abstract class SnapshotMethodBench {
    *     needs
    */
   protected abstract LocatedDisk newDisk(String content) throws Exception;
+
+  /**
+   * Ends the machine that uses the disk, where there is one.
+   *
+   * @return the disk by the name that it has then; what is written and read afterwards is that
+   */
+  protected LocatedDisk atRest(LocatedDisk disk) throws Exception {
+    return disk;
+  }
 
   /** Writes to the disk what it then begins with, as a machine would, to the storage itself. */
   protected abstract void write(LocatedDisk disk, String content) throws Exception;
@@ -150,9 +171,11 @@ public abstract class SnapshotMethodBench {
     return settlement.disks();
   }
 
-  /** A snapshot of one disk from the check to its end. */
+  /** A snapshot of one disk from the check to its end, by an operation of its own. */
   protected DiskSnapshot snapshot(String name, LocatedDisk disk) throws Exception {
-    Cut cut = prepared(newMethod(), order(name, disk));
+    String operation = "%08x".formatted(++operations);
+    var order = new CutOrder(operation, new SnapshotName(name), List.of(disk));
+    Cut cut = prepared(newMethod(), order);
     DiskSnapshot snapshot = applied(cut).get(0);
     await(cut.clean(deadline()));
     return snapshot;
@@ -177,5 +200,16 @@ public abstract class SnapshotMethodBench {
     Optional<Inventory.FileNumber> file =
         one.file().map(same -> new Inventory.FileNumber(same.device(), same.inode()));
     return new Inventory.Belonging(one.kind(), one.role(), one.name(), file);
+  }
+
+  static Cut upTo(Phase phase, SnapshotMethod method, CutOrder order) throws Exception {
+    Cut cut = await(method.check(order, deadline()));
+    if (phase.compareTo(Phase.RESERVED) >= 0) {
+      await(cut.reserve(deadline()));
+    }
+    if (phase.compareTo(Phase.PREPARED) >= 0) {
+      await(cut.prepare(deadline()));
+    }
+    return cut;
   }
 }

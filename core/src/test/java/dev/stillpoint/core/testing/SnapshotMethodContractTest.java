@@ -11,13 +11,15 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.opentest4j.TestAbortedException;
 
 /** That the contract means something: it catches each flaw, and each of its tests catches some. */
 class SnapshotMethodContractTest {
   private static final List<Method> CONTRACT =
-      Arrays.stream(SnapshotMethodContract.class.getDeclaredMethods())
+      Stream.of(SnapshotCutContract.class, SnapshotMethodContract.class)
+          .flatMap(part -> Arrays.stream(part.getDeclaredMethods()))
           .filter(method -> method.isAnnotationPresent(Test.class))
           .sorted(Comparator.comparing(Method::getName))
           .toList();

@@ -13,24 +13,38 @@ import java.util.Set;
 import java.util.function.BooleanSupplier;
 
 /**
- * One disk's way back: what the machine wrote to the overlay goes down into the image below it, and
- * the machine writes to that again ({@code block-commit}, {@code job-complete}, {@code
- * job-dismiss}). It may be taken up by anybody at any point of it: what the job says is where it
- * stands. QEMU ends the job by itself once it was told to complete: one that waits to be finalized
- * holds the disk's I/O, and if nobody came to do that, the guest would stand still.
+ * What an overlay holds goes down into the image below it, and whoever read the overlay reads that:
+ * the machine itself, where it writes to the overlay, or another overlay ({@code block-commit},
+ * {@code job-complete}, {@code job-dismiss}). It may be taken up by anybody at any point of it:
+ * what the job says is where it stands. QEMU ends the job by itself once it was told to complete:
+ * one that waits to be finalized holds the disk's I/O, and if nobody came to do that, the guest
+ * would stand still.
  *
+ * @param root the node that the machine writes to: the overlay node, or one above it
  * @param stop asked while waiting; the job itself goes on in QEMU
  */
-record ActiveCommit(
-    Monitor monitor, String job, String overlayNode, String baseNode, BooleanSupplier stop) {
+record OverlayCommit(
+    Monitor monitor,
+    String job,
+    String root,
+    String overlayNode,
+    String baseNode,
+    BooleanSupplier stop) {
   /** Where a job rests until it is told to go on, and where it ends. */
   private static final Set<JobStatus> RESTS = Set.of(JobStatus.READY, JobStatus.CONCLUDED);
 
-  /** Begins it; the machine must be writing to the overlay node itself. */
+  /** That of the overlay which the machine writes to. */
+  static OverlayCommit active(
+      Monitor monitor, String job, String overlayNode, String baseNode, BooleanSupplier stop) {
+    return new OverlayCommit(monitor, job, overlayNode, overlayNode, baseNode, stop);
+  }
+
+  /** Begins it; the machine must be writing to the root node. */
   void begin(Deadline deadline) {
     var commit =
-        BlockCommit.of(overlayNode)
+        BlockCommit.of(root)
             .withJobId(job)
+            .withTopNode(root.equals(overlayNode) ? null : overlayNode)
             .withBaseNode(baseNode)
             .withAutoFinalize(true)
             .withAutoDismiss(false);
@@ -42,18 +56,31 @@ record ActiveCommit(
     return monitor.job(job, deadline);
   }
 
+  /** Leads a job that is there to its end, as {@link #lead}, and forgets it. */
+  void end(Deadline deadline) {
+    lead(deadline);
+    forget(deadline);
+  }
+
   /**
-   * Leads a job that is there to its end and forgets it. Whether the machine writes to the base
-   * again is for the graph to say.
+   * Leads a job that is there to its end, where it stays until it is forgotten. Whether the machine
+   * writes to the base again is for the graph to say.
    *
    * @throws SnapshotException when it does not get there in time, or is asked to stop on the way,
    *     with what it is; when it has failed, with what it failed with
    */
-  void end(Deadline deadline) {
+  void lead(Deadline deadline) {
     JobInfo rested = await(RESTS, deadline);
     if (rested.status().equals(JobStatus.READY)) {
       monitor.ask(new JobComplete(job), deadline);
     }
+    JobInfo ended = monitor.awaitJob(job, JobStatus.CONCLUDED::equals, deadline);
+    if (ended.error() != null) {
+      monitor.conclude(job, deadline);
+    }
+  }
+
+  void forget(Deadline deadline) {
     monitor.conclude(job, deadline);
   }
 

@@ -1,0 +1,180 @@
+package dev.stillpoint.backends.qemu;
+
+import dev.stillpoint.backends.host.DiskUsers;
+import dev.stillpoint.backends.host.ImageFile;
+import dev.stillpoint.backends.host.ImageLock;
+import dev.stillpoint.backends.host.ImageReplacement;
+import dev.stillpoint.backends.host.Mounts;
+import dev.stillpoint.backends.qemu.ImageChain.Link;
+import dev.stillpoint.core.disk.DiskSource;
+import dev.stillpoint.core.snapshot.ErrorCode;
+import dev.stillpoint.core.snapshot.SnapshotName;
+import dev.stillpoint.core.spi.Deadline;
+import dev.stillpoint.core.spi.LocatedDisk;
+import dev.stillpoint.core.spi.StoredSnapshot;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.Set;
+
+/**
+ * The snapshots behind a disk's overlays: each is the image on which an overlay of ours lies. To
+ * delete one is to merge its overlay down; to revert to the newest, to begin its overlay anew.
+ * Methods block.
+ */
+final class OverlaySnapshots {
+  private final ChainOwner owner;
+  private final ImageTool tool;
+
+  /** Those of a machine, or of disks that no machine uses. */
+  OverlaySnapshots(Optional<Monitor> monitor, ImageTool tool) {
+    this.owner = monitor.<ChainOwner>map(MachineChain::new).orElseGet(() -> new FileChain(tool));
+    this.tool = tool;
+  }
+
+  List<StoredSnapshot> list(LocatedDisk disk, Deadline deadline) throws IOException {
+    disk.requireOptionsAmong(Set.of());
+    return owner.chain(disk, deadline).snapshots();
+  }
+
+  /**
+   * Puts an empty overlay in the place of the one that holds what was written since. The disk keeps
+   * its name.
+   */
+  void revert(LocatedDisk disk, SnapshotName name, Deadline deadline) throws IOException {
+    disk.requireOptionsAmong(Set.of());
+    ImageChain chain = owner.chain(disk, deadline);
+    int place = chain.find(name.text()).orElseThrow(() -> missing(disk, chain, name));
+    if (owner instanceof MachineChain) {
+      throw disk.refusal(ErrorCode.DISK_IN_USE, "the machine uses '" + disk.name() + "'");
+    }
+    if (place > 0) {
+      List<String> above = chain.links().subList(0, place).stream().map(Link::image).toList();
+      throw disk.refusal(
+          ErrorCode.DISK_UNSUITABLE,
+          "what lies above the snapshot '"
+              + name
+              + "' needs what would be lost: "
+              + String.join(", ", above)
+              + "; delete the newer snapshots first");
+    }
+    Path overlay = Path.of(chain.top().image());
+    if (OverlayMark.isMergeBegun(overlay)) {
+      throw disk.refusal(
+          ErrorCode.DISK_UNSUITABLE,
+          "the snapshot '" + name + "' is not whole any more: its delete was begun");
+    }
+    Link below = chain.links().get(1);
+    var image =
+        new ImageFile(
+            disk,
+            overlay,
+            Mounts.own()
+                .of(overlay)
+                .orElseThrow(() ->
+                    disk.refusal(
+                        ErrorCode.DISK_UNSUITABLE, "on no file system that is known: " + overlay)));
+    new ImageReplacement(tool.programs())
+        .replace(
+            image, made -> tool.overlay(made, below.image(), below.format(), deadline), deadline);
+  }
+
+  /**
+   * Merges the overlay into the image below it, and removes its file.
+   *
+   * @return the image that the machine writes to from then on, where that is another
+   */
+  Optional<DiskSource> delete(LocatedDisk disk, SnapshotName name, Deadline deadline)
+      throws IOException {
+    disk.requireOptionsAmong(Set.of());
+    ImageChain chain = owner.chain(disk, deadline);
+    Optional<Integer> place = chain.find(name.text());
+    if (place.isEmpty()) {
+      removeMerged(disk, chain, name, deadline);
+      return Optional.of(chain.top().source());
+    }
+    var merge = new MergeOfOverlay(disk, chain, place.get());
+    OverlayFile file = OverlayFile.at(merge.file());
+    owner.requireMergeable(merge, deadline);
+    requireUnread(merge);
+    OverlayMark.mergeBegins(merge.file());
+    owner.merge(merge, deadline);
+    if (!file.delete()) {
+      throw disk.refusal(
+          ErrorCode.CLEANUP_FAILED,
+          merge.file() + " is merged, and no longer the file that it was; it is left alone");
+    }
+    return merge.above().isPresent() ? Optional.empty() : Optional.of(merge.below().source());
+  }
+
+  /** Whoever reads the point in time, such as a backup, would read what comes after it as well. */
+  private void requireUnread(MergeOfOverlay merge) throws IOException {
+    Optional<Path> below = merge.below().path();
+    if (below.isEmpty() || OverlayMark.isMergeBegun(merge.file())) {
+      return;
+    }
+    if (!Files.isWritable(below.get())) {
+      throw merge.refusal(
+          ErrorCode.DISK_UNSUITABLE,
+          below.get() + " cannot be written to, and " + merge.file() + " not go down into it");
+    }
+    if (owner instanceof MachineChain machine && machine.process().isPresent()) {
+      DiskUsers.seen(below.get(), machine.process())
+          .ifPresent(user -> {
+            throw merge.refusal(
+                ErrorCode.DISK_IN_USE,
+                below.get() + " is in use: " + user + "; a backup may read it");
+          });
+    }
+  }
+
+  /** Goes on where a delete stopped that had merged, and not yet removed. */
+  private void removeMerged(
+      LocatedDisk disk, ImageChain chain, SnapshotName name, Deadline deadline) throws IOException {
+    Path file =
+        chain
+            .top()
+            .path()
+            .map(top -> OverlayPath.beside(top, name))
+            .filter(one -> isOf(one, name))
+            .filter(one -> !chain.has(one))
+            .orElseThrow(() -> missing(disk, chain, name));
+    OverlayFile merged = OverlayFile.at(file);
+    if (!owner.hasMerged(file, OverlayMark.read(file).orElseThrow(), deadline)) {
+      throw disk.refusal(
+          ErrorCode.NO_SUCH_SNAPSHOT,
+          file
+              + " bears the name '"
+              + name
+              + "' and is no part of the disk; nothing shows that the disk has all that it holds,"
+              + " so it is left alone");
+    }
+    owner.release(file, deadline);
+    Optional<String> user = DiskUsers.seen(file, OptionalLong.empty());
+    if (user.isPresent() || ImageLock.isHeld(file) || !merged.delete()) {
+      throw disk.refusal(
+          ErrorCode.CLEANUP_FAILED,
+          file + " is merged, and somebody has it: " + user.orElse("QEMU or one of its tools"));
+    }
+  }
+
+  private static boolean isOf(Path file, SnapshotName name) {
+    return Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)
+        && OverlayMark.read(file).filter(mark -> mark.snapshot().equals(name.text())).isPresent();
+  }
+
+  private static RuntimeException missing(LocatedDisk disk, ImageChain chain, SnapshotName name) {
+    return disk.refusal(
+        ErrorCode.NO_SUCH_SNAPSHOT,
+        "no overlay of '"
+            + disk.name()
+            + "' keeps a snapshot '"
+            + name
+            + "'; there are "
+            + chain.snapshots().stream().map(StoredSnapshot::name).toList());
+  }
+}
