@@ -8,6 +8,7 @@ import dev.stillpoint.core.snapshot.ErrorCode;
 import dev.stillpoint.core.spi.Deadline;
 import dev.stillpoint.core.spi.LocatedDisk;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -30,6 +31,11 @@ record FileChain(ImageTool tool) implements ChainOwner {
   public void requireMergeable(MergeOfOverlay merge, Deadline deadline) throws IOException {
     requireUnused(merge, merge.overlay());
     requireUnused(merge, merge.below());
+    if (merge.below().path().filter(path -> !Files.isWritable(path)).isPresent()) {
+      throw merge.refusal(
+          ErrorCode.DISK_UNSUITABLE,
+          merge.below().image() + " cannot be written to, and the overlay not go down into it");
+    }
     if (merge.above().isPresent()) {
       requireUnused(merge, merge.above().get());
     }

@@ -99,6 +99,11 @@ final class OverlaySnapshots {
     }
     var merge = new MergeOfOverlay(disk, chain, place.get());
     OverlayFile file = OverlayFile.at(merge.file());
+    if (!Files.isWritable(merge.file().resolveSibling("."))) {
+      throw disk.refusal(
+          ErrorCode.DISK_UNSUITABLE,
+          "the directory of " + merge.file() + " cannot be written to, and the file not removed");
+    }
     owner.requireMergeable(merge, deadline);
     requireUnread(merge);
     OverlayMark.mergeBegins(merge.file());
@@ -116,11 +121,6 @@ final class OverlaySnapshots {
     Optional<Path> below = merge.below().path();
     if (below.isEmpty() || OverlayMark.isMergeBegun(merge.file())) {
       return;
-    }
-    if (!Files.isWritable(below.get())) {
-      throw merge.refusal(
-          ErrorCode.DISK_UNSUITABLE,
-          below.get() + " cannot be written to, and " + merge.file() + " not go down into it");
     }
     if (owner instanceof MachineChain machine && machine.process().isPresent()) {
       DiskUsers.seen(below.get(), machine.process())
