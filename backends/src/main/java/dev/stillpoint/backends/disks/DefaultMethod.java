@@ -1,6 +1,8 @@
 package dev.stillpoint.backends.disks;
 
+import dev.stillpoint.backends.address.RbdName;
 import dev.stillpoint.backends.layers.LayerFinder;
+import dev.stillpoint.backends.qemu.QemuOverlays;
 import dev.stillpoint.core.disk.DiskSource;
 import dev.stillpoint.core.disk.Layer;
 import dev.stillpoint.core.disk.Layers;
@@ -23,11 +25,26 @@ final class DefaultMethod {
     if (disk.selected().method().isPresent()) {
       return disk;
     }
-    List<Layer> under =
-        disk.source() instanceof DiskSource.Device device
-            ? LayerFinder.on(device.path())
-            : List.of();
-    return with(disk, PossibleMethod.inMachine(disk.source().format(), under));
+    if (disk.selected().overlay().isPresent()) {
+      // Who says where the overlay is to be wants one.
+      return with(disk, QemuOverlays.NAME);
+    }
+    DiskSource source = disk.source();
+    return with(disk, PossibleMethod.inMachine(source.format(), under(source)));
+  }
+
+  /** What the disk itself is, where that is more than a place for files. */
+  private static List<Layer> under(DiskSource source) {
+    return switch (source) {
+      case DiskSource.Device device -> LayerFinder.on(device.path());
+      case DiskSource.Remote remote ->
+          RbdName.read(remote.address(), remote.format())
+              .<Layer>map(rbd ->
+                  new Layer.RbdImage(rbd.pool(), rbd.namespace(), rbd.image(), rbd.snapshot()))
+              .map(List::of)
+              .orElseGet(List::of);
+      default -> List.of();
+    };
   }
 
   /** The same disk of no machine with a method. */

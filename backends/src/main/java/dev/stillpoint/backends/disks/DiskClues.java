@@ -1,6 +1,6 @@
 package dev.stillpoint.backends.disks;
 
-import dev.stillpoint.backends.layers.RbdName;
+import dev.stillpoint.backends.address.RbdName;
 import dev.stillpoint.backends.qemu.SeenDisk;
 import dev.stillpoint.core.disk.DiskSource;
 import dev.stillpoint.core.disk.xml.DiskAddress;

@@ -11,8 +11,8 @@ import java.util.concurrent.CompletionStage;
 
 /**
  * The disks of a running machine, by qdev id, block device name, node name or image path. A raw
- * logical volume is cut by {@code lvm} where nothing else is said, a raw zvol by {@code zfs}, and
- * every other disk by {@code qemu}.
+ * logical volume is cut by {@code lvm} where nothing else is said, a raw zvol by {@code zfs}, a raw
+ * image of Ceph by {@code rbd}, and every other disk by {@code qemu}.
  */
 public final class MachineDisks implements DiskLocator {
   private final QmpClient monitor;

@@ -1,5 +1,6 @@
 package dev.stillpoint.backends.layers;
 
+import dev.stillpoint.backends.address.ImageAddress;
 import dev.stillpoint.backends.host.Mounts;
 import dev.stillpoint.backends.qemu.ImageProbe;
 import dev.stillpoint.backends.qemu.MachineDisk;

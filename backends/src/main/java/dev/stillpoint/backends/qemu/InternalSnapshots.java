@@ -12,6 +12,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Function;
 import java.util.regex.Pattern;
 
 /** The snapshots inside an image, as QEMU or {@code qemu-img} tells them. */
@@ -35,12 +36,18 @@ final class InternalSnapshots {
     return MARKED.matcher(inside).replaceFirst("");
   }
 
-  static List<StoredSnapshot> of(ImageInfo info, Path image) {
+  /** Of an image that a machine uses; a backup reads what the last argument makes of a name. */
+  static List<StoredSnapshot> of(ImageInfo info, Function<String, DiskSource> within) {
     return info.snapshots() == null
         ? List.of()
         : info.snapshots().stream()
-            .map(one -> stored(image, one.name(), one.dateSec(), one.dateNsec()))
+            .map(one -> stored(one.name(), one.dateSec(), one.dateNsec(), within.apply(one.name())))
             .toList();
+  }
+
+  /** A snapshot that a qcow2 of this host keeps. */
+  static DiskSource within(Path image, String inside) {
+    return new DiskSource.Internal(image, inside, "qcow2");
   }
 
   /** From {@code qemu-img info --output=json}. */
@@ -53,24 +60,26 @@ final class InternalSnapshots {
     }
     List<StoredSnapshot> found = new ArrayList<>();
     for (JsonNode one : info.path("snapshots")) {
+      String inside = one.path("name").asText();
       found.add(
           stored(
-              image,
-              one.path("name").asText(),
+              inside,
               one.path("date-sec").asLong(),
-              one.path("date-nsec").asLong()));
+              one.path("date-nsec").asLong(),
+              within(image, inside)));
     }
     return found;
   }
 
-  /** Its place is its whole name there. */
-  private static StoredSnapshot stored(Path image, String inside, long seconds, long nanos) {
+  /** Its place is its whole name there. Of an image of Ceph, QEMU tells the time 0. */
+  private static StoredSnapshot stored(
+      String inside, long seconds, long nanos, DiskSource backupSource) {
     return new StoredSnapshot(
         unmarked(inside),
         QemuInternal.NAME,
         inside,
-        Optional.of(Instant.ofEpochSecond(seconds, nanos)),
-        Optional.of(new DiskSource.Internal(image, inside, "qcow2")),
+        seconds == 0 ? Optional.empty() : Optional.of(Instant.ofEpochSecond(seconds, nanos)),
+        Optional.of(backupSource),
         Optional.empty());
   }
 }

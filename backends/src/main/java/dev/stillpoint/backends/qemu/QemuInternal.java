@@ -1,5 +1,6 @@
 package dev.stillpoint.backends.qemu;
 
+import dev.stillpoint.backends.address.RbdName;
 import dev.stillpoint.backends.host.Programs;
 import dev.stillpoint.backends.storage.PlannedSnapshot;
 import dev.stillpoint.backends.storage.Presence;
@@ -35,12 +36,13 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Snapshots that a qcow2 image keeps inside itself. Of a running machine by QEMU, all disks in one
- * {@code transaction} of {@code blockdev-snapshot-internal-sync}; of an image that nobody uses by
- * {@code qemu-img snapshot}.
+ * Snapshots that an image keeps itself: a qcow2, or an image of Ceph that QEMU has open. Of a
+ * running machine by QEMU, all disks in one {@code transaction} of {@code
+ * blockdev-snapshot-internal-sync}; of a qcow2 that nobody uses by {@code qemu-img snapshot}.
  *
- * <p>A qcow2 keeps nothing of a snapshot but a name and a time, so that the operation is part of
- * the name: {@code nightly.sp-00c0ffee}.
+ * <p>Nothing of a snapshot is kept but a name and a time, so that the operation is part of the
+ * name: {@code nightly.sp-00c0ffee}. By it those are found, too, that QEMU leaves in Ceph when a
+ * later disk of the transaction fails: it takes them back by an id that it does not know (7.2).
  */
 final class QemuInternal implements Storage {
   static final String NAME = "qemu-internal";
@@ -56,6 +58,17 @@ final class QemuInternal implements Storage {
   private static final Duration PER_GIBIBYTE = Duration.ofMillis(5);
 
   private static final int GIBIBYTE_BITS = 30;
+
+  /** QEMU waits for the cluster, for one image after the other. */
+  private static final Duration PER_CEPH_IMAGE = Duration.ofSeconds(1);
+
+  /** How an image of Ceph is written; a qcow2 has an absolute path. */
+  private static final String CEPH = "rbd:";
+
+  private static final String RAW = "raw";
+
+  /** Also what QEMU calls an image of Ceph above which it was told no format. */
+  private static final Set<String> PLAIN = Set.of(RAW, "rbd");
 
   private static final String IMAGE = "image";
   private static final String NAMED = "named";
@@ -83,9 +96,9 @@ final class QemuInternal implements Storage {
   @Override
   public PlannedSnapshot plan(LocatedDisk disk, SnapshotName name, Deadline deadline)
       throws IOException {
-    Path image = image(disk);
+    String image = image(disk);
     String inside =
-        stored(image.toString(), deadline).stream()
+        stored(image, deadline).stream()
             .filter(one -> one.name().equals(name.text()))
             .map(StoredSnapshot::place)
             .findFirst()
@@ -101,20 +114,34 @@ final class QemuInternal implements Storage {
   }
 
   private PlannedSnapshot planned(
-      LocatedDisk disk, Path image, SnapshotName name, String inside, Deadline deadline) {
+      LocatedDisk disk, String image, SnapshotName name, String inside, Deadline deadline) {
     Map<String, String> options = new LinkedHashMap<>();
-    options.put(IMAGE, image.toString());
+    options.put(IMAGE, image);
     options.put(NAMED, name.text());
     options.put(INSIDE, inside);
-    attached(image.toString(), deadline).ifPresent(one -> options.put(NODE, one.nodeName()));
+    attached(image, deadline).ifPresent(one -> options.put(NODE, one.nodeName()));
     return new PlannedSnapshot(
-        disk,
-        new StorageSnapshot(image + "@" + inside, options),
-        new DiskSource.Internal(image, inside, disk.source().format()));
+        disk, new StorageSnapshot(image + "@" + inside, options), within(image, inside));
   }
 
-  private static Path image(LocatedDisk disk) {
+  /** What a backup reads. */
+  private static DiskSource within(String image, String inside) {
+    return isCeph(image)
+        ? DiskSource.Rbd.at(image.substring(CEPH.length()) + "@" + inside, RAW)
+        : InternalSnapshots.within(Path.of(image), inside);
+  }
+
+  private static boolean isCeph(String image) {
+    return image.startsWith(CEPH);
+  }
+
+  /** The path of a qcow2, or the name of an image of Ceph. */
+  private static String image(LocatedDisk disk) {
     disk.requireOptionsAmong(Set.of());
+    Optional<String> ceph = ceph(disk.source().address(), disk.source().format());
+    if (ceph.isPresent()) {
+      return ceph.get();
+    }
     if (!disk.source().format().equals("qcow2")) {
       throw disk.refusal(
           ErrorCode.DISK_UNSUITABLE,
@@ -122,11 +149,11 @@ final class QemuInternal implements Storage {
               + disk.name()
               + "' is a "
               + disk.source().format()
-              + "; a qcow2 alone keeps snapshots");
+              + "; only a qcow2 and an image of Ceph keep snapshots");
     }
     return switch (disk.source()) {
-      case DiskSource.File file -> file.path();
-      case DiskSource.Device device -> device.path();
+      case DiskSource.File file -> file.path().toString();
+      case DiskSource.Device device -> device.path().toString();
       default ->
           throw disk.refusal(
               ErrorCode.DISK_UNSUITABLE,
@@ -134,9 +161,17 @@ final class QemuInternal implements Storage {
     };
   }
 
+  /** One name for whatever QEMU was told of an image of Ceph, without what may be secret in it. */
+  private static Optional<String> ceph(String name, String format) {
+    return PLAIN.contains(format)
+        ? RbdName.read(name, RAW).map(rbd -> CEPH + rbd.address())
+        : Optional.empty();
+  }
+
   @Override
   public Prospect check(List<StorageSnapshot> snapshots, Deadline deadline) throws IOException {
     long bytes = 0;
+    int inCeph = 0;
     boolean running = true;
     for (StorageSnapshot one : snapshots) {
       requireFree(one, deadline);
@@ -152,13 +187,23 @@ final class QemuInternal implements Storage {
         throw refused(ErrorCode.DISK_UNSUITABLE, one.option(IMAGE) + " is read-only");
       }
       running &= disk.isPresent();
-      bytes += disk.isPresent() ? actualSize(disk.get()) : Files.size(Path.of(one.option(IMAGE)));
+      if (isCeph(one.option(IMAGE))) {
+        inCeph++;
+      } else {
+        bytes += disk.isPresent() ? actualSize(disk.get()) : Files.size(Path.of(one.option(IMAGE)));
+      }
     }
-    Duration expected = TRAITS.typicalCut().plus(PER_GIBIBYTE.multipliedBy(bytes >> GIBIBYTE_BITS));
+    Duration expected =
+        TRAITS
+            .typicalCut()
+            .plus(PER_GIBIBYTE.multipliedBy(bytes >> GIBIBYTE_BITS))
+            .plus(PER_CEPH_IMAGE.multipliedBy(inCeph));
     return new Prospect(
         running || snapshots.size() == 1,
         expected,
-        List.of("a snapshot inside an image can be read only while no machine writes to it"));
+        inCeph == snapshots.size()
+            ? List.of()
+            : List.of("a snapshot inside an image can be read only while no machine writes to it"));
   }
 
   private static long actualSize(AttachedDisk disk) {
@@ -168,10 +213,20 @@ final class QemuInternal implements Storage {
 
   /** The disk of the running machine, where it is one. */
   private Optional<AttachedDisk> attached(String image, Deadline deadline) {
-    return monitor.flatMap(one ->
-        BlockGraph.read(one, deadline).disks().stream()
-            .filter(disk -> disk.fileName().equals(image))
-            .findFirst());
+    return monitor.flatMap(one -> attached(image, BlockGraph.read(one, deadline)));
+  }
+
+  private static Optional<AttachedDisk> attached(String image, BlockGraph graph) {
+    List<AttachedDisk> found =
+        graph.disks().stream()
+            .filter(
+                disk -> ceph(disk.fileName(), disk.format()).orElse(disk.fileName()).equals(image))
+            .toList();
+    if (found.size() > 1 && isCeph(image)) {
+      throw refused(
+          ErrorCode.DISK_UNSUITABLE, "the machine has " + image + " of more than one cluster");
+    }
+    return found.stream().findFirst();
   }
 
   @Override
@@ -242,15 +297,25 @@ final class QemuInternal implements Storage {
   private List<StoredSnapshot> stored(String image, Deadline deadline) throws IOException {
     Optional<AttachedDisk> disk = attached(image, deadline);
     if (disk.isPresent()) {
-      return InternalSnapshots.of(disk.get().node().image(), Path.of(image));
+      return InternalSnapshots.of(disk.get().node().image(), inside -> within(image, inside));
     }
+    requireTool(image);
     return tool.list(image, deadline);
+  }
+
+  /** Of Ceph, QEMU is asked alone: there the method {@code rbd} is the tool. */
+  private static void requireTool(String image) throws IOException {
+    if (isCeph(image)) {
+      throw new IOException(
+          "no machine that is known here has " + image + " open; without one, take the method rbd");
+    }
   }
 
   @Override
   public void delete(StorageSnapshot snapshot, Deadline deadline) throws IOException {
     Optional<AttachedDisk> disk = attached(snapshot.option(IMAGE), deadline);
     if (disk.isEmpty()) {
+      requireTool(snapshot.option(IMAGE));
       tool.delete(snapshot.option(IMAGE), snapshot.option(INSIDE));
       return;
     }
@@ -262,7 +327,7 @@ final class QemuInternal implements Storage {
 
   @Override
   public List<StoredSnapshot> list(LocatedDisk disk, Deadline deadline) throws IOException {
-    return stored(image(disk).toString(), deadline);
+    return stored(image(disk), deadline);
   }
 
   @Override
@@ -273,6 +338,7 @@ final class QemuInternal implements Storage {
           .disk()
           .refusal(ErrorCode.DISK_IN_USE, "the machine uses '" + planned.disk().name() + "'");
     }
+    requireTool(snapshot.option(IMAGE));
     tool.apply(planned.disk(), snapshot.option(IMAGE), snapshot.option(INSIDE));
   }
 

@@ -21,6 +21,7 @@ record RbdImage(String pool, String namespace, String image, Map<String, String>
   /** The name of each option of a disk that is one of the program too. */
   static final List<String> ACCESS = List.of("conf", "id", "cluster", "mon");
 
+  private static final String PROTOCOL = "rbd";
   private static final String POOL = "pool";
   private static final String NAMESPACE = "namespace";
   private static final String IMAGE = "image";
@@ -116,8 +117,10 @@ record RbdImage(String pool, String namespace, String image, Map<String, String>
     return snapshot.option(SNAPSHOT);
   }
 
+  /** A snapshot of it. Where a machine has no format above the image, QEMU names the protocol. */
   DiskSource at(String snapshot, String format) {
     Optional<String> space = Optional.of(namespace).filter(name -> !name.isEmpty());
-    return new DiskSource.Rbd(pool, space, image, Optional.of(snapshot), format);
+    String plain = format.equals(PROTOCOL) ? "raw" : format;
+    return new DiskSource.Rbd(pool, space, image, Optional.of(snapshot), plain);
   }
 }

@@ -1,7 +1,7 @@
 package dev.stillpoint.backends.rbd;
 
+import dev.stillpoint.backends.address.RbdName;
 import dev.stillpoint.backends.layers.LayerFinder;
-import dev.stillpoint.backends.layers.RbdName;
 import dev.stillpoint.core.disk.DiskSource;
 import dev.stillpoint.core.disk.Layer;
 import dev.stillpoint.core.snapshot.ErrorCode;

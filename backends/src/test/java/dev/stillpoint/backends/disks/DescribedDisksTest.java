@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.stillpoint.core.disk.SelectedDisk;
 import dev.stillpoint.core.snapshot.ErrorCode;
 import dev.stillpoint.core.snapshot.Failure;
 import dev.stillpoint.core.snapshot.SnapshotException;
@@ -166,7 +167,8 @@ class DescribedDisksTest {
     List<LocatedDisk> found = inMachine(xml);
     // then
     assertEquals(List.of(label), found.stream().map(LocatedDisk::name).toList(), what);
-    assertEquals("qemu", found.get(0).selected().method().orElseThrow());
+    String own = what.equals("an image of Ceph") ? "rbd" : "qemu";
+    assertEquals(own, found.get(0).selected().method().orElseThrow());
   }
 
   @ParameterizedTest(name = "{0}")
@@ -232,6 +234,28 @@ class DescribedDisksTest {
             "<source protocol='rbd' name='pool/image'><snapshot name='s'/></source>"
                 + "<alias name='virtio-disk2'/>");
     assertTrue(refused(() -> inMachine(snapshot)).message().contains("pool/image@s"));
+  }
+
+  @Test
+  void withoutAnyXmlWhoNamesAnOverlayWantsOne() {
+    // given
+    var disks = new MachineDisks(client);
+    var plain = SelectedDisk.named("virtio-disk2");
+    // when, then
+    assertEquals("rbd", method(disks, plain));
+    assertEquals("qemu", method(disks, plain.withOverlay(Path.of("/vm/o.qcow2"))));
+  }
+
+  private static String method(MachineDisks disks, SelectedDisk asked) {
+    return disks
+        .locate(List.of(asked), Deadline.after(Duration.ofSeconds(20)))
+        .toCompletableFuture()
+        .join()
+        .disks()
+        .get(0)
+        .selected()
+        .method()
+        .orElseThrow();
   }
 
   @Test

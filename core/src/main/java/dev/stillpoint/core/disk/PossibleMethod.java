@@ -3,6 +3,7 @@ package dev.stillpoint.core.disk;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * A snapshot method that could cut a disk at one of its layers.
@@ -14,6 +15,12 @@ import java.util.Optional;
  */
 public record PossibleMethod(String method, Layer layer, Standard standard, String why) {
   private static final String QEMU = "qemu";
+
+  /** A format, and what QEMU calls an image of Ceph above which it was told no format. */
+  private static final Set<String> RAW = Set.of("raw", "rbd");
+
+  /** How QEMU's names of such images begin. */
+  private static final String RBD_NAME = "rbd:";
 
   /** For whom a method is the default. */
   public enum Standard {
@@ -52,7 +59,7 @@ public record PossibleMethod(String method, Layer layer, Standard standard, Stri
     }
     // A qcow2 on a volume is QEMU's to cut: the volume is only where the image lies.
     Optional<String> own =
-        image.format().equals("raw") && !under.isEmpty()
+        RAW.contains(image.format()) && !under.isEmpty()
             ? ownMethod(under.get(0))
             : Optional.empty();
     Optional<String> bare = bareDefault(found, under);
@@ -60,6 +67,8 @@ public record PossibleMethod(String method, Layer layer, Standard standard, Stri
     all.add(qemu(image, own));
     if (image.format().equals("qcow2")) {
       all.add(plain("qemu-internal", image, "qcow2 keeps snapshots inside the image"));
+    } else if (own.isPresent() && image.name().startsWith(RBD_NAME)) {
+      all.add(plain("qemu-internal", under.get(0), "QEMU lets Ceph make the snapshot"));
     }
     for (PossibleMethod one : found) {
       all.add(one.as(standard(one, own, bare)));
@@ -72,7 +81,7 @@ public record PossibleMethod(String method, Layer layer, Standard standard, Stri
   /** The default for a disk of a machine; {@code qemu} where it has no storage of its own. */
   public static String inMachine(String format, List<Layer> under) {
     Optional<String> own =
-        format.equals("raw") && !under.isEmpty() ? ownMethod(under.get(0)) : Optional.empty();
+        RAW.contains(format) && !under.isEmpty() ? ownMethod(under.get(0)) : Optional.empty();
     return own.orElse(QEMU);
   }
 

@@ -26,7 +26,11 @@ class PossibleMethodTest {
   }
 
   private static List<PossibleMethod> of(String format, Layer... under) {
-    var image = new Layer.Image("/vm/d", format, false, Optional.empty());
+    return named("/vm/d", format, under);
+  }
+
+  private static List<PossibleMethod> named(String name, String format, Layer... under) {
+    var image = new Layer.Image(name, format, false, Optional.empty());
     var stack = new Layers.Stack(image, List.of(under));
     return PossibleMethod.of(new Layers("d", List.of(stack), List.of(), List.of()));
   }
@@ -104,5 +108,23 @@ class PossibleMethodTest {
         names(of("raw", FILE, system("zfs", "tank/vm", Optional.empty()))));
     assertEquals(List.of("qemu", "zfs", "exec"), names(of("raw", zvol)));
     assertEquals(List.of("qemu", "rbd", "exec"), names(of("raw", rbd)));
+    assertEquals("rbd", PossibleMethod.inMachine("raw", List.of(rbd)));
+    assertEquals("rbd", PossibleMethod.inMachine("rbd", List.of(rbd)), "no format above it");
+    assertEquals("qemu", PossibleMethod.inMachine("qcow2", List.of(rbd)));
+  }
+
+  @Test
+  void whereQemuItselfIsTheClientOfCephItCanHaveASnapshotMade() {
+    // given
+    var rbd = new Layer.RbdImage("p", Optional.empty(), "i", Optional.empty());
+    // when, then
+    assertEquals(
+        List.of("qemu", "qemu-internal", "rbd", "exec"), names(named("rbd:p/i", "raw", rbd)));
+    assertEquals(
+        List.of("qemu", "qemu-internal", "rbd", "exec"), names(named("rbd:p/i", "rbd", rbd)));
+    assertEquals(
+        List.of("qemu", "rbd", "exec"),
+        names(named("/dev/rbd0", "raw", rbd)),
+        "the kernel is its client");
   }
 }

@@ -33,8 +33,12 @@ public final class AgentSafety {
     if (target == null) {
       requireQemu(socket);
     } else {
-      Set<String> inodes = listeners(socket);
-      if (!ListeningSockets.holds(ProcessHandle.current().pid(), inodes)) {
+      long own = ProcessHandle.current().pid();
+      Set<String> inodes = ListeningSockets.inodes(socket, own);
+      if (inodes.isEmpty()) {
+        throw new UnsafeAgentException(socket, "nobody listens there");
+      }
+      if (!ListeningSockets.holds(own, inodes)) {
         throw new UnsafeAgentException(socket, "the proxy is not served by this JVM");
       }
       requireQemu(target);
@@ -43,18 +47,17 @@ public final class AgentSafety {
   }
 
   private static void requireQemu(Path socket) {
-    Set<String> inodes = listeners(socket);
-    if (QemuProcess.livePids().stream().noneMatch(pid -> ListeningSockets.holds(pid, inodes))) {
-      throw new UnsafeAgentException(socket, "no QEMU of this kit listens there");
+    if (QemuProcess.livePids().stream().anyMatch(pid -> listens(pid, socket))) {
+      return;
     }
+    long own = ProcessHandle.current().pid();
+    String who = ListeningSockets.inodes(socket, own).isEmpty() ? "nobody" : "no QEMU of this kit";
+    throw new UnsafeAgentException(socket, who + " listens there");
   }
 
-  private static Set<String> listeners(Path socket) {
-    Set<String> inodes = ListeningSockets.inodes(socket);
-    if (inodes.isEmpty()) {
-      throw new UnsafeAgentException(socket, "nobody listens there");
-    }
-    return inodes;
+  /** A QEMU may be in a network of its own, and then it is in the table of that alone. */
+  private static boolean listens(long pid, Path socket) {
+    return ListeningSockets.holds(pid, ListeningSockets.inodes(socket, pid));
   }
 
   /** The same for any address: only unix sockets can be vouched for. */

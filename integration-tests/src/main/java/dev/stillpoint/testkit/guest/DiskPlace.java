@@ -1,6 +1,7 @@
 package dev.stillpoint.testkit.guest;
 
 import java.nio.file.Path;
+import java.util.List;
 
 /** Where the image of a warm clone's disk is put, other than into the guest's own directory. */
 public sealed interface DiskPlace {
@@ -16,5 +17,18 @@ public sealed interface DiskPlace {
   non-sealed interface Served extends DiskPlace {
     /** Puts what this raw image holds there, and says where that is. */
     RemoteDisk holding(Path image);
+  }
+
+  /** A raw disk that only a QEMU can open which is started for it, as in another network. */
+  non-sealed interface Private extends DiskPlace {
+    /**
+     * Puts what this raw image holds there.
+     *
+     * @return the options of QEMU's block node for it, without a name
+     */
+    String holding(Path image);
+
+    /** The words that start QEMU so that it can open it; the process stays the same. */
+    List<String> qemu(List<String> command);
   }
 }

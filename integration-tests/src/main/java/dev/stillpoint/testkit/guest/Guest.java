@@ -12,7 +12,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
-import java.util.Map;
 import java.util.OptionalLong;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Function;
@@ -31,6 +30,7 @@ public final class Guest implements AutoCloseable {
   private static final Duration BOOT_LIMIT = Duration.ofSeconds(90);
 
   private static final Duration SHELL_LIMIT = Duration.ofSeconds(60);
+  private static final Duration QUIT_LIMIT = Duration.ofSeconds(30);
 
   /** The agent's byte that ends whatever it was reading. */
   private static final byte RESET = (byte) 0xFF;
@@ -52,7 +52,9 @@ public final class Guest implements AutoCloseable {
   public static Guest boot(GuestConfig config) {
     return inNewDirectory(directory -> {
       List<Path> images = BlankDisks.create(config.disks(), directory);
-      Guest guest = start(GuestImage.build(config), config, directory, images, Map.of(), List.of());
+      Guest guest =
+          start(
+              GuestImage.build(config), config, directory, images, DisksElsewhere.NONE, List.of());
       guest.closingOnFailure(guest::awaitBoot);
       return guest;
     });
@@ -79,7 +81,7 @@ public final class Guest implements AutoCloseable {
       GuestConfig config,
       Path directory,
       List<Path> images,
-      Map<Integer, RemoteDisk> remote,
+      DisksElsewhere elsewhere,
       List<String> more) {
     HostTools.require("qemu-system-x86_64");
     try {
@@ -87,9 +89,9 @@ public final class Guest implements AutoCloseable {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
-    var command = new ArrayList<>(GuestCommandLine.of(image, config, images, remote, directory));
+    var command = new ArrayList<>(GuestCommandLine.of(image, config, images, elsewhere, directory));
     command.addAll(more);
-    QemuProcess qemu = QemuProcess.start(directory, command);
+    QemuProcess qemu = QemuProcess.start(directory, elsewhere.qemu().apply(command));
     qemu.awaitSocket(directory.resolve(GuestCommandLine.SHELL));
     return new Guest(config, qemu, List.copyOf(images));
   }
@@ -354,6 +356,18 @@ public final class Guest implements AutoCloseable {
 
   ControlMonitor control() throws IOException {
     return ControlMonitor.connect(qemu.directory().resolve(GuestCommandLine.CONTROL));
+  }
+
+  /** Ends QEMU as its own command does, so that it closes its disks first. */
+  public void quit() {
+    try (ControlMonitor monitor = control()) {
+      monitor.execute("quit", "{}");
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    if (!Deadline.in(QUIT_LIMIT).await(() -> !isAlive())) {
+      throw new IllegalStateException("QEMU does not end");
+    }
   }
 
   /** Kills QEMU and deletes the directory. A second call does nothing. */

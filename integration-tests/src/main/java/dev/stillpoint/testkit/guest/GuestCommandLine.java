@@ -3,7 +3,6 @@ package dev.stillpoint.testkit.guest;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 
 /**
  * QEMU's command line for a guest. An original and its clones differ in paths only, or QEMU could
@@ -38,21 +37,19 @@ final class GuestCommandLine {
   /**
    * The command line.
    *
-   * @param remote the disks by their index that are not images of this host
+   * @param elsewhere the disks that are not images of this host
    */
   static List<String> of(
       GuestImage image,
       GuestConfig config,
       List<Path> images,
-      Map<Integer, RemoteDisk> remote,
+      DisksElsewhere elsewhere,
       Path directory) {
     var line = new GuestCommandLine(directory);
     line.machine(image, config);
     for (int i = 0; i < config.disks().size(); i++) {
-      RemoteDisk there = remote.get(i);
-      String source =
-          there == null ? "driver=file,filename=" + escape(images.get(i)) : there.blockdev();
-      line.disk(i, config.disks().get(i), source);
+      String own = "driver=file,filename=" + escape(images.get(i));
+      line.disk(i, config.disks().get(i), elsewhere.nodes().getOrDefault(i, own));
     }
     line.channels();
     if (!config.traceEvents().isEmpty()) {

@@ -1,7 +1,6 @@
 package dev.stillpoint.testkit.guest;
 
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashSet;
@@ -11,8 +10,6 @@ import java.util.stream.Stream;
 
 /** Who listens on which unix socket, read from {@code /proc} without connecting to anybody. */
 final class ListeningSockets {
-  private static final Path TABLE = Path.of("/proc/net/unix");
-
   /** {@code __SO_ACCEPTCON} of the kernel, as the table prints it. */
   private static final String ACCEPTS = "00010000";
 
@@ -22,12 +19,16 @@ final class ListeningSockets {
 
   private ListeningSockets() {}
 
-  /** The inodes of the sockets that listen at this path; usually none or one. */
-  static Set<String> inodes(Path socket) {
+  /**
+   * The inodes of the sockets that listen at this path; usually none or one.
+   *
+   * @param pid of a process, in whose network they are
+   */
+  static Set<String> inodes(Path socket, long pid) {
     Path wanted = canonical(socket);
     var inodes = new HashSet<String>();
     try {
-      for (String line : Files.readAllLines(TABLE)) {
+      for (String line : Files.readAllLines(Path.of("/proc", Long.toString(pid), "net", "unix"))) {
         String[] columns = line.strip().split("\\s+", PATH + 1);
         if (columns.length > PATH
             && columns[FLAGS].equals(ACCEPTS)
@@ -37,7 +38,8 @@ final class ListeningSockets {
       }
       return inodes;
     } catch (IOException e) {
-      throw new UncheckedIOException(e);
+      // The process has ended: it listens nowhere.
+      return Set.of();
     }
   }
 

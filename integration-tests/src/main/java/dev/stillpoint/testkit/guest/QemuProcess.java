@@ -178,8 +178,8 @@ public final class QemuProcess implements AutoCloseable {
     }
   }
 
-  private static boolean listens(Path socket) {
-    return Files.exists(socket) && !ListeningSockets.inodes(socket).isEmpty();
+  private boolean listens(Path socket) {
+    return Files.exists(socket) && !ListeningSockets.inodes(socket, pid()).isEmpty();
   }
 
   /** The ids of all that the kit started and that still run. */

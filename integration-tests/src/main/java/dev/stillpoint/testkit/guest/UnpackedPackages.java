@@ -65,10 +65,15 @@ public final class UnpackedPackages {
     if (!Files.isExecutable(root.resolve(program))) {
       throw new IllegalArgumentException("there is no " + program + " in " + root);
     }
+    return loading(root.resolve(program).toString());
+  }
+
+  /** The words that start a program of the host with these libraries before its own. */
+  public List<String> loading(String program) {
     return List.of(
         root.resolve(LOADER).toString(),
         "--library-path",
         String.join(":", libraries.stream().map(Path::toString).toList()),
-        root.resolve(program).toString());
+        program);
   }
 }

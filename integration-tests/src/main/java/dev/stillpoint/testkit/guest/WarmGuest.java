@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.UnaryOperator;
 
 /**
  * A guest that has booted once and whose state is kept, so that a running copy of it costs a
@@ -101,18 +102,23 @@ public final class WarmGuest {
   private Guest start(Map<Integer, DiskPlace> places, List<String> more) {
     return Guest.inNewDirectory(directory -> {
       var images = new ArrayList<Path>();
-      var remote = new HashMap<Integer, RemoteDisk>();
+      var nodes = new HashMap<Integer, String>();
+      UnaryOperator<List<String>> qemu = UnaryOperator.identity();
       for (int i = 0; i < config.disks().size(); i++) {
         DiskPlace place = places.getOrDefault(i, new DiskPlace.Directory(directory));
         if (place instanceof DiskPlace.Served served) {
-          remote.put(i, served.holding(rawImage(i)));
+          nodes.put(i, served.holding(rawImage(i)).blockdev());
+        } else if (place instanceof DiskPlace.Private other) {
+          nodes.put(i, other.holding(rawImage(i)));
+          qemu = other::qemu;
         }
         images.add(put(i, place, directory));
       }
       var load =
           new ArrayList<>(List.of("-incoming", "exec:cat " + shellQuote(entry.resolve(STATE))));
       load.addAll(more);
-      Guest guest = Guest.start(image, config, directory, images, remote, load);
+      var elsewhere = new DisksElsewhere(nodes, qemu);
+      Guest guest = Guest.start(image, config, directory, images, elsewhere, load);
       guest.closingOnFailure(() -> resume(guest));
       return guest;
     });
@@ -129,7 +135,7 @@ public final class WarmGuest {
   /**
    * Copies the image there.
    *
-   * @param own the guest's directory, in which a disk that is served has no file
+   * @param own the guest's directory, in which a disk that is elsewhere has no file
    */
   private Path put(int index, DiskPlace place, Path own) {
     String name = config.disks().get(index).fileName(index);
@@ -139,6 +145,7 @@ public final class WarmGuest {
         yield directory.resolve(name);
       }
       case DiskPlace.Served served -> own.resolve(name);
+      case DiskPlace.Private other -> own.resolve(name);
     };
   }
 

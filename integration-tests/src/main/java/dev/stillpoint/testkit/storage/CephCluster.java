@@ -4,6 +4,7 @@ import dev.stillpoint.testkit.Deadline;
 import dev.stillpoint.testkit.HostCommand;
 import dev.stillpoint.testkit.HostCommand.Result;
 import dev.stillpoint.testkit.HostTools;
+import dev.stillpoint.testkit.guest.DiskPlace;
 import dev.stillpoint.testkit.guest.UnpackedPackages;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -18,11 +19,13 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A Ceph cluster of one monitor and one OSD that keeps all in memory, without keys, in namespaces
  * of its own: its network is seen by nobody else. It has the pool {@code rbd}. Nothing is
- * installed: Debian's packages are unpacked, some 90 MB to download once. Needs root and Python 3.
+ * installed: Debian's packages are unpacked, some 90 MB to download once, and 40 MB more for a
+ * guest whose disk is one of its images. Needs root and Python 3.
  *
  * <p>{@link #close} kills it and deletes its directory; so does the end of the JVM, in whatever way
  * it comes.
@@ -42,6 +45,7 @@ public final class CephCluster implements AutoCloseable {
 
   private final UnpackedPackages packages;
   private final Supervised daemons;
+  private @Nullable RbdQemu qemu;
 
   private CephCluster(UnpackedPackages packages, Supervised daemons) {
     this.packages = packages;
@@ -132,12 +136,65 @@ public final class CephCluster implements AutoCloseable {
   public byte[] read(String image) {
     try {
       Path file = daemons.directory().resolve("export");
-      rbd("export", "--no-progress", image, file.toString());
+      export(image, file);
       byte[] content = Files.readAllBytes(file);
       Files.delete(file);
       return content;
     } catch (IOException e) {
       throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Writes all of an image, or of {@code image@snapshot}, into a new file. */
+  public void export(String image, Path file) {
+    rbd("export", "--no-progress", image, file.toString());
+  }
+
+  /**
+   * The words that start the host's {@code qemu-system-x86_64}, {@code qemu-img} or {@code qemu-io}
+   * where the cluster is, with the driver for it.
+   */
+  public List<String> qemu(List<String> command) {
+    var words = new ArrayList<>(daemons.beside("-n"));
+    words.addAll(qemu().command(command));
+    return words;
+  }
+
+  private synchronized RbdQemu qemu() {
+    if (qemu == null) {
+      qemu = RbdQemu.in(daemons.directory().resolve("qemu"));
+    }
+    return qemu;
+  }
+
+  /**
+   * A new image for the disk of a guest.
+   *
+   * @param image {@code pool/image} or {@code pool/namespace/image}
+   */
+  public DiskPlace placeOf(String image) {
+    return new Place(image);
+  }
+
+  private final class Place implements DiskPlace.Private {
+    private final String image;
+
+    Place(String image) {
+      this.image = image;
+    }
+
+    @Override
+    public String holding(Path raw) {
+      rbd("import", "--no-progress", raw.toString(), image);
+      String[] names = image.split("/", -1);
+      String namespace = names.length == 3 ? ",namespace=" + names[1] : "";
+      return "driver=rbd,conf=%s,pool=%s,image=%s%s"
+          .formatted(conf(), names[0], names[names.length - 1], namespace);
+    }
+
+    @Override
+    public List<String> qemu(List<String> command) {
+      return CephCluster.this.qemu(command);
     }
   }
 

@@ -1,6 +1,7 @@
 package dev.stillpoint.it.methods;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.stillpoint.backends.SnapshotEngine;
@@ -9,8 +10,10 @@ import dev.stillpoint.core.disk.DiskSource;
 import dev.stillpoint.core.disk.SelectedDisk;
 import dev.stillpoint.core.snapshot.Consistency;
 import dev.stillpoint.core.snapshot.DiskSnapshot;
+import dev.stillpoint.core.snapshot.ErrorCode;
 import dev.stillpoint.core.snapshot.Outcome;
 import dev.stillpoint.core.snapshot.Quiesce;
+import dev.stillpoint.core.snapshot.SnapshotException;
 import dev.stillpoint.core.snapshot.SnapshotName;
 import dev.stillpoint.core.snapshot.SnapshotRequest;
 import dev.stillpoint.core.snapshot.SnapshotResult;
@@ -42,6 +45,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CompletionException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -123,6 +127,8 @@ public abstract class StorageOfGuestContract {
       point = hash(snapshot.backupSource());
       guest.awaitNextAck(PATIENCE);
       guest.awaitNextAck(PATIENCE);
+      assertRefusedInUse(disk);
+      guest.quit();
     }
     assertEquals(point, hash(snapshot.backupSource()));
     assertTrue(isReadOnly(snapshot.backupSource()), snapshot::toString);
@@ -138,6 +144,15 @@ public abstract class StorageOfGuestContract {
     await(method.delete(disk, NIGHTLY, deadline()));
     assertEquals(before, contents());
     assertEquals(point, hash(disk.source()));
+  }
+
+  /** While the machine writes to it. */
+  private void assertRefusedInUse(LocatedDisk disk) {
+    var refused =
+        assertThrows(
+            CompletionException.class, () -> await(newMethod().revert(disk, NIGHTLY, deadline())));
+    ErrorCode code = SnapshotException.failureOf(refused, ErrorCode.INTERNAL).code();
+    assertEquals(ErrorCode.DISK_IN_USE, code, refused::toString);
   }
 
   private void assertClean(DiskSource backup, long acknowledged) throws Exception {

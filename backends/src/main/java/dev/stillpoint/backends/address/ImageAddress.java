@@ -1,4 +1,4 @@
-package dev.stillpoint.backends.layers;
+package dev.stillpoint.backends.address;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
@@ -16,7 +16,7 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** Where an image lies, read from the name that QEMU has for it. Secrets in it are not kept. */
-sealed interface ImageAddress {
+public sealed interface ImageAddress {
   /** A path of this host, or of the one where QEMU runs. */
   record Local(Path path) implements ImageAddress {}
 

@@ -1,4 +1,4 @@
-package dev.stillpoint.backends.layers;
+package dev.stillpoint.backends.address;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;

@@ -1,4 +1,4 @@
-package dev.stillpoint.backends.layers;
+package dev.stillpoint.backends.address;
 
 import dev.stillpoint.core.disk.DiskSource;
 import dev.stillpoint.core.disk.Layer;
