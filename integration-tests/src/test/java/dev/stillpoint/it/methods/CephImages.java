@@ -9,9 +9,12 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.regex.Pattern;
 
 /** The images of a cluster, and what is read of them as a backup would. */
 record CephImages(CephCluster cluster) {
+  private static final Pattern HEAD = Pattern.compile("^(SNAPID|There (is|are)|Key) ");
+
   /** Of an image or a snapshot, by Ceph's own program. */
   Path exported(DiskSource source, Path file) {
     cluster.export(image(source).address(), file);
@@ -52,8 +55,14 @@ record CephImages(CephCluster cluster) {
   /** The snapshots and keys of an image. */
   Set<String> kept(String image) {
     var found = new TreeSet<String>();
-    cluster.rbd("snap", "ls", image).lines().forEach(found::add);
-    cluster.rbd("image-meta", "ls", image).lines().forEach(found::add);
+    for (String what : List.of("snap", "image-meta")) {
+      // Below the heads of the columns; without any the program says that there is none.
+      cluster
+          .rbd(what, "ls", image)
+          .lines()
+          .filter(line -> !HEAD.matcher(line).find())
+          .forEach(found::add);
+    }
     return found;
   }
 }
