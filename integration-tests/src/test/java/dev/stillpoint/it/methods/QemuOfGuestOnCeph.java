@@ -14,6 +14,7 @@ import dev.stillpoint.core.snapshot.Consistency;
 import dev.stillpoint.core.snapshot.DiskSnapshot;
 import dev.stillpoint.core.snapshot.ErrorCode;
 import dev.stillpoint.core.snapshot.Outcome;
+import dev.stillpoint.core.snapshot.Quiesce;
 import dev.stillpoint.core.snapshot.SnapshotException;
 import dev.stillpoint.core.snapshot.SnapshotName;
 import dev.stillpoint.core.snapshot.SnapshotRequest;
@@ -65,6 +66,8 @@ class QemuOfGuestOnCeph {
   private static final SnapshotName NIGHTLY = new SnapshotName("nightly");
   private static final GuestConfig CONFIG =
       GuestConfig.of(GuestDisk.of(FileSystem.EXT4).raw(), GuestDisk.of(FileSystem.EXT4).raw());
+
+  private static final int ROUNDS = 5;
 
   private static @Nullable CephCluster cluster;
 
@@ -314,6 +317,39 @@ class QemuOfGuestOnCeph {
     assertEquals(-1, Files.mismatch(point, images().exported(now, home.resolve("reverted"))));
     rbd.delete(located, new SnapshotName(inside), soon()).toCompletableFuture().join();
     assertTrue(images().kept(second).isEmpty());
+  }
+
+  /** Nothing but the transaction keeps the writer from one disk while the other is cut. */
+  @Test
+  void withoutAFreezeTheyAreOneInstantAllTheSame() throws IOException {
+    try (Guest guest = guest();
+        Machine machine = Machine.on(guest, guest.qmp(), guest.agent())) {
+      for (int round = 0; round < ROUNDS; round++) {
+        // given
+        long acknowledged = guest.awaitNextAck(PATIENCE);
+        // when
+        SnapshotResult result =
+            machine.take(
+                SnapshotRequest.named("unfrozen" + round)
+                    .quiesce(Quiesce.NEVER)
+                    .disk(disk("vd0", "qemu-internal"))
+                    .disk(disk("vd1", "qemu-internal")));
+        // then
+        assertEquals(Consistency.CRASH, result.consistency(), result::toString);
+        assertTrue(result.paused().isZero(), result::toString);
+        List<Long> numbers = new ArrayList<>();
+        for (DiskSnapshot one : result.disks()) {
+          Path file = images().exported(one.backupSource(), home.resolve("unfrozen"));
+          try (FrozenImage image = FrozenImage.of(file, "raw")) {
+            numbers.add(image.ext4Sequence());
+          }
+          Files.delete(file);
+        }
+        Finding order = new WriteOrder(numbers, acknowledged).judge();
+        assertTrue(order.good(), order::toString);
+      }
+      guest.quit();
+    }
   }
 
   /** QEMU 7.2 leaves in Ceph what it made before the failure. */
