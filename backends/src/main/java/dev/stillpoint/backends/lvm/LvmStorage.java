@@ -30,6 +30,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * Snapshots of logical volumes: {@code lvcreate -s}, one after the other. A snapshot is named
@@ -46,7 +48,9 @@ final class LvmStorage implements Storage {
   static final String SIZE = "size";
 
   private static final String DEVICE = "device";
-  private static final Set<String> OPTIONS = Set.of(DEVICE, SIZE, ProgramPlaces.OPTION);
+  private static final Set<String> OPTIONS =
+      Stream.concat(Stream.of(DEVICE, SIZE), ProgramPlaces.OPTIONS.stream())
+          .collect(Collectors.toUnmodifiableSet());
   private static final String OF = "stillpoint.of.";
   private static final String BY = "stillpoint.by.";
 
@@ -73,9 +77,7 @@ final class LvmStorage implements Storage {
     Map<String, String> options = new LinkedHashMap<>();
     options.put(VOLUME, volume.name());
     options.put(KIND, volume.isThin() ? THIN : CLASSIC);
-    if (!at.isEmpty()) {
-      options.put(ProgramPlaces.OPTION, at);
-    }
+    options.putAll(ProgramPlaces.among(disk.options()));
     String size = disk.options().get(SIZE);
     if (size != null) {
       if (volume.isThin()) {
@@ -156,14 +158,14 @@ final class LvmStorage implements Storage {
 
   private static Programs programs(LocatedDisk disk) {
     try {
-      return ProgramPlaces.at(at(disk));
+      return ProgramPlaces.of(disk.options());
     } catch (IllegalArgumentException e) {
       throw disk.refusal(ErrorCode.BAD_REQUEST, String.valueOf(e.getMessage()));
     }
   }
 
   private static Programs programs(StorageSnapshot snapshot) {
-    return ProgramPlaces.at(snapshot.options().getOrDefault(ProgramPlaces.OPTION, ""));
+    return ProgramPlaces.of(snapshot.options());
   }
 
   /** On another machine the place stands before the path, with a blank between. */

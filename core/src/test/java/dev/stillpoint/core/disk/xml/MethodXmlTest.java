@@ -29,6 +29,7 @@ class MethodXmlTest {
         "rbd      | <image name='i'/>                               | {image=i}",
         "rbd      | <image name='p/n/i'/>                           | {image=p/n/i}",
         "lvm      | <host at='ssh:root@array'/>                     | {at=ssh:root@array}",
+        "lvm      | <ssh-config>/etc/array.ssh</ssh-config>         | {ssh-config=/etc/array.ssh}",
         "third    | <host at='ssh:root@array'/>                     | {at=ssh:root@array}",
         "third    | <lun id='7'/>                                   | {lun=7}",
         "third    | <lun id='7' target='t'/>                        | {lun.id=7, lun.target=t}",
