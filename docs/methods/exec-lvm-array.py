@@ -1,20 +1,25 @@
 #!/usr/bin/env python3
-"""An array of logical volumes for Stillpoint's method "exec", reached through a guest agent.
+"""An array of logical volumes for Stillpoint's method "exec", reached through a guest agent or ssh.
 
 Use it as  --disk vd0,method=exec,program=/path/exec-lvm-array.py,agent=/run/array/qga.sock,volume=vg/lv4
+or as      --disk vd0,method=exec,program=/path/exec-lvm-array.py,ssh=root@array,volume=vg/lv4
 
-It needs nothing but Python. What it answers is told in exec.md.
+With ssh-config=/path, ssh reads that file for the host's port, its key and yours, in the place of the user's own and the
+system's. It needs nothing but Python, and ssh where that is used. What it answers is told in exec.md.
 """
 
 import base64
 import json
 import re
+import shlex
 import socket
+import subprocess
 import sys
 import time
 
 ACTIONS = ["capabilities", "plan", "check", "prepare", "cut", "find", "delete", "list", "revert"]
 NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+-]*")
+HOST = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.@%+-]*")
 FIELDS = "lv_name,lv_attr,lv_size,origin,pool_lv,data_percent,lv_device_open,lv_snapshot_invalid,lv_tags,lv_time,vg_free"
 
 
@@ -78,10 +83,61 @@ class Agent:
         return said["out-data"]
 
 
+class Ssh:
+    """Programs of the array over ssh, one connection each."""
+
+    # Nobody is asked anything, and a machine that is not there or falls silent is given up.
+    WORDS = ["ssh", "-T", "-o", "BatchMode=yes", "-o", "ConnectTimeout=5",
+             "-o", "ServerAliveInterval=5", "-o", "ServerAliveCountMax=6"]
+    # A program that changes something is not to die with the connection: a suspended volume would stay so.
+    BEFORE = "trap '' HUP PIPE; PATH=\"$PATH:/usr/sbin:/sbin\" LC_ALL=C.UTF-8; export PATH LC_ALL; exec "
+
+    def __init__(self, host, config, seconds):
+        self.command = self.WORDS + (["-F", config] if config else []) + ["--", host]
+        self.until = time.monotonic() + seconds
+
+    def run(self, *words):
+        """Runs a program to its end. ssh hands one line to a shell there, for which each word is quoted."""
+        line = self.BEFORE + shlex.join(words)
+        try:
+            ended = subprocess.run(
+                self.command + [line], stdin=subprocess.DEVNULL, capture_output=True,
+                timeout=max(0.1, self.until - time.monotonic()),
+            )
+        except FileNotFoundError:
+            raise Failure("TOOL_MISSING", "ssh is not installed on this host")
+        except subprocess.TimeoutExpired:
+            raise Failure("", words[0] + " did not end in time")
+        complaint = (ended.stderr or ended.stdout).decode(errors="replace").strip()
+        if ended.returncode == 127:
+            raise Failure("TOOL_MISSING", words[0] + " is not installed on the array")
+        if ended.returncode == 255:
+            raise Failure("", "ssh to the array failed, and " + words[0] + " may have run: " + complaint)
+        if ended.returncode != 0:
+            raise Failure("", words[0] + ": " + complaint)
+        return ended.stdout.decode()
+
+
+def way(options, seconds):
+    """How programs of the array are run."""
+    agent, host, config = options.get("agent"), options.get("ssh"), options.get("ssh-config")
+    if (agent is None) == (host is None):
+        raise Failure("BAD_REQUEST", "either agent=PATH is wanted, the socket of the array's agent, or ssh=[USER@]HOST")
+    if config is not None and (host is None or not config.startswith("/")):
+        raise Failure("BAD_REQUEST", "ssh-config= is the absolute path of a configuration for ssh=")
+    if host is not None:
+        if not HOST.fullmatch(host):
+            raise Failure("BAD_REQUEST", "ssh= is no destination, as [USER@]HOST")
+        return Ssh(host, config, seconds)
+    if not agent.startswith("/"):
+        raise Failure("BAD_REQUEST", "agent=PATH is wanted, the socket of the array's agent")
+    return Agent(agent, seconds)
+
+
 class Array:
-    def __init__(self, options, seconds):
+    def __init__(self, options, seconds, ways):
         self.options = options
-        unknown = set(options) - {"agent", "volume"}
+        unknown = set(options) - {"agent", "ssh", "ssh-config", "volume"}
         if unknown:
             raise Failure("BAD_REQUEST", "there is no option " + sorted(unknown)[0])
         try:
@@ -90,12 +146,14 @@ class Array:
             raise Failure("BAD_REQUEST", "volume=GROUP/VOLUME is wanted")
         if not NAME.fullmatch(self.group) or not NAME.fullmatch(self.volume):
             raise Failure("BAD_REQUEST", "volume= is no name of a logical volume")
-        if not options.get("agent", "").startswith("/"):
-            raise Failure("BAD_REQUEST", "agent=PATH is wanted, the socket of the array's agent")
-        self.agent = Agent(options["agent"], seconds)
+        # An agent serves one client at a time, so all volumes of one array share a way.
+        place = tuple(options.get(one) for one in ("agent", "ssh", "ssh-config"))
+        if place not in ways:
+            ways[place] = way(options, seconds)
+        self.way = ways[place]
 
     def volumes(self):
-        text = self.agent.run(
+        text = self.way.run(
             "lvs", "--reportformat", "json", "--units", "b", "--nosuffix",
             "--config", 'report/time_format="%s"', "-o", FIELDS, "--", self.group,
         )
@@ -112,10 +170,10 @@ class Array:
         for tag in ["exec.of." + self.volume, *tags]:
             words += ["--addtag", tag]
         words += ["-k", "n"] if origin["lv_attr"][0] == "V" else ["-l", "100%ORIGIN"]
-        self.agent.run(*words, "--", self.group + "/" + self.volume)
+        self.way.run(*words, "--", self.group + "/" + self.volume)
 
     def source(self, snapshot):
-        place = "%s /dev/%s/%s" % (self.options["agent"], self.group, snapshot)
+        place = "%s /dev/%s/%s" % (self.options.get("agent") or self.options["ssh"], self.group, snapshot)
         return {"kind": "remote", "name": place, "format": "raw"}
 
     def is_ours(self, row):
@@ -128,7 +186,7 @@ def last(snapshot):
 
 def of_disk(request, seconds):
     """plan and list."""
-    array = Array(request["disk"]["options"], seconds)
+    array = Array(request["disk"]["options"], seconds, {})
     volumes = array.volumes()
     array.origin(volumes)
     if request["action"] == "plan":
@@ -192,14 +250,14 @@ def one(array, snapshot, request):
         raise Failure("DISK_IN_USE", name + " is open")
     elif action == "delete":
         if row is not None:
-            array.agent.run("lvremove", "-q", "-y", "--", array.group + "/" + name)
+            array.way.run("lvremove", "-q", "-y", "--", array.group + "/" + name)
     elif action == "revert":
         origin = array.origin(volumes)
         if row is None:
             raise Failure("NO_SUCH_SNAPSHOT", name + " is not there")
         if origin["lv_device_open"] == "open":
             raise Failure("DISK_IN_USE", array.volume + " is open")
-        array.agent.run("lvconvert", "-q", "-y", "-i", "1", "--merge", "--", array.group + "/" + name)
+        array.way.run("lvconvert", "-q", "-y", "-i", "1", "--merge", "--", array.group + "/" + name)
         # Merged, it is gone; the volume is equal to it, so it is made again.
         tags = [one for one in row["lv_tags"].split(",") if one.startswith("exec.by.")]
         array.create(name, origin, tags)
@@ -215,16 +273,8 @@ def answer(request):
     if "disk" in request:
         return of_disk(request, seconds)
     snapshots = request["snapshots"]
-    by_agent, arrays = {}, []
-    for snapshot in snapshots:
-        # An agent serves one client at a time, so all volumes of one array share a connection.
-        known = by_agent.get(snapshot["options"]["agent"])
-        array = Array.__new__(Array) if known else Array(snapshot["options"], seconds)
-        if known:
-            array.options, array.agent = snapshot["options"], known
-            array.group, array.volume = snapshot["options"]["volume"].split("/")
-        by_agent[snapshot["options"]["agent"]] = array.agent
-        arrays.append(array)
+    ways = {}
+    arrays = [Array(snapshot["options"], seconds, ways) for snapshot in snapshots]
     if request["action"] == "check":
         return check(arrays, snapshots)
     result = {}
