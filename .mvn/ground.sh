@@ -2,7 +2,7 @@
 
 LEAST_JDK=21
 BUILD_PACKAGES="maven"
-GUEST_PACKAGES="qemu-system-x86 qemu-utils xfsprogs e2fsprogs btrfs-progs cpio util-linux xz-utils strace python3"
+GUEST_PACKAGES="qemu-system-x86 qemu-utils xfsprogs e2fsprogs btrfs-progs cpio util-linux xz-utils strace python3 openssh-client"
 
 say() { printf '%s\n' "$*" >&2; }
 

@@ -41,6 +41,8 @@ public final class HostTools {
           Map.entry("truncate", "coreutils"),
           Map.entry("xz", "xz-utils"),
           Map.entry("python3", "python3"),
+          Map.entry("ssh", "openssh-client"),
+          Map.entry("ssh-keygen", "openssh-client"),
           Map.entry("strace", "strace"));
 
   private HostTools() {}

@@ -75,7 +75,7 @@ public final class CommandLineProcess implements AutoCloseable {
   }
 
   /** Starts it behind another program's command line and with options for the JVM. */
-  static CommandLineProcess startUnder(
+  public static CommandLineProcess startUnder(
       List<String> program, List<String> options, Way way, Path directory, String... arguments)
       throws IOException {
     return start(Map.of(), program, options, way, directory, arguments);

@@ -24,6 +24,7 @@ record DebianPackages(Apt apt, Map<String, String> versions) {
   private static final String AGENT = "qemu-guest-agent";
   private static final String LVM = "lvm2";
   private static final String NBD = "qemu-utils";
+  private static final String SSHD = "openssh-server";
 
   DebianPackages {
     versions = Map.copyOf(versions);
@@ -69,6 +70,11 @@ record DebianPackages(Apt apt, Map<String, String> versions) {
   /** The NBD server of the host's suite. */
   static DebianPackages nbd() {
     return ofHost(NBD);
+  }
+
+  /** The ssh server of the host's suite. */
+  static DebianPackages sshd() {
+    return ofHost(SSHD);
   }
 
   /** Any package of the host's suite, with the libraries that it needs. */

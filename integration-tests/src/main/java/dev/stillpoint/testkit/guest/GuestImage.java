@@ -20,7 +20,7 @@ import java.util.stream.Stream;
 /**
  * A kernel and an initramfs for test guests, made from Debian packages only: the cloud kernel,
  * busybox, the guest agent of this host's suite or another and its libraries, lvm2 where a disk
- * wants it, qemu-nbd for an array, and the kit's own {@code init.sh}.
+ * wants it, qemu-nbd and sshd for an array, and the kit's own {@code init.sh}.
  *
  * <p>Kept in the cache, keyed by the versions of the packages and the contents of the scripts. The
  * first build takes a few seconds and 40 MB of download.
@@ -77,9 +77,11 @@ public record GuestImage(Path kernel, Path initramfs, String key) {
           "vgchange",
           "vgcreate",
           "vgs",
-          "qemu-nbd");
+          "qemu-nbd",
+          "sshd");
 
-  private static final List<String> ARRAY_SCRIPTS = List.of("array.sh", "packaged.sh");
+  private static final List<String> ARRAY_SCRIPTS =
+      List.of("array.sh", "packaged.sh", "sshd_config");
 
   private static final List<String> SCRIPTS = List.of("init.sh", "fsfreeze-hook.sh", "lvm.conf");
 
@@ -120,10 +122,13 @@ public record GuestImage(Path kernel, Path initramfs, String key) {
         parts.add(new String(resource(script), StandardCharsets.UTF_8));
       }
       parts.addAll(MODULES);
-      Optional<DebianPackages> server =
-          array ? Optional.of(DebianPackages.nbd()) : Optional.empty();
-      if (server.isPresent()) {
-        parts.addAll(server.get().names());
+      Optional<Servers> servers =
+          array
+              ? Optional.of(new Servers(DebianPackages.nbd(), DebianPackages.sshd()))
+              : Optional.empty();
+      if (servers.isPresent()) {
+        parts.addAll(servers.get().nbd().names());
+        parts.addAll(servers.get().sshd().names());
         parts.addAll(ARRAY_MODULES);
         parts.addAll(ARRAY_PROGRAMS);
         for (String script : ARRAY_SCRIPTS) {
@@ -132,17 +137,20 @@ public record GuestImage(Path kernel, Path initramfs, String key) {
       }
       String key = Cache.key(parts);
       Path entry =
-          Cache.entry("image", key, directory -> make(directory, base, agent, volumes, server));
+          Cache.entry("image", key, directory -> make(directory, base, agent, volumes, servers));
       return new GuestImage(entry.resolve("vmlinuz"), entry.resolve("initramfs"), key);
     }
   }
+
+  /** What an array offers to others. */
+  private record Servers(DebianPackages nbd, DebianPackages sshd) {}
 
   private static void make(
       Path directory,
       DebianPackages base,
       DebianPackages agent,
       Optional<DebianPackages> volumes,
-      Optional<DebianPackages> server)
+      Optional<Servers> servers)
       throws IOException {
     Path root = Files.createDirectory(directory.resolve("packages"));
     Path kernel = unpack(base, root.resolve("base"));
@@ -151,7 +159,7 @@ public record GuestImage(Path kernel, Path initramfs, String key) {
       archive.file("init", resource("init.sh"));
       archive.file("etc/qemu/fsfreeze-hook", resource("fsfreeze-hook.sh"));
       archive.file("bin/busybox", first(kernel, "bin/busybox", "usr/bin/busybox"));
-      addModules(archive, kernel, server.isPresent());
+      addModules(archive, kernel, servers.isPresent());
       Path agents = unpack(agent, root.resolve("agent"));
       addProgram(archive, agents, first(agents, "usr/sbin/qemu-ga", "usr/bin/qemu-ga"), "");
       archive.link("lib64/" + LOADER, "/" + LIBRARIES + LOADER);
@@ -161,9 +169,10 @@ public record GuestImage(Path kernel, Path initramfs, String key) {
         addProgram(archive, manager, first(manager, "sbin/lvm", "usr/sbin/lvm"), "lvm/");
         archive.file("etc/lvm/lvm.conf", resource("lvm.conf"));
       }
-      if (server.isPresent()) {
-        Path nbd = unpack(server.get(), root.resolve("nbd"));
+      if (servers.isPresent()) {
+        Path nbd = unpack(servers.get().nbd(), root.resolve("nbd"));
         addProgram(archive, nbd, first(nbd, "usr/bin/qemu-nbd"), "nbd/");
+        addSshd(archive, unpack(servers.get().sshd(), root.resolve("sshd")));
         archive.file("array.sh", resource("array.sh"));
         archive.file("bin/packaged", resource("packaged.sh"));
         for (String program : ARRAY_PROGRAMS) {
@@ -172,6 +181,19 @@ public record GuestImage(Path kernel, Path initramfs, String key) {
       }
     }
     FileTrees.delete(root);
+  }
+
+  private static void addSshd(CpioArchive archive, Path root) throws IOException {
+    addProgram(archive, root, first(root, "usr/sbin/sshd"), "sshd/");
+    archive.file("etc/ssh/sshd_config", resource("sshd_config"));
+    // From 9.8 on it has these beside it.
+    for (String part : List.of("sshd-session", "sshd-auth")) {
+      Path program = root.resolve("usr/lib/openssh").resolve(part);
+      if (Files.isRegularFile(program)) {
+        addProgram(archive, root, program, "sshd/");
+        archive.link("usr/lib/openssh/" + part, "/bin/packaged");
+      }
+    }
   }
 
   private static Path unpack(DebianPackages packages, Path directory) throws IOException {

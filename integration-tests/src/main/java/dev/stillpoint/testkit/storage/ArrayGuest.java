@@ -21,8 +21,8 @@ import java.util.regex.Pattern;
  * vg/pool}, and serves volumes over NBD on free ports of this host's loopback. Host kernels that
  * tests run on often have no device mapper, and a real array is another machine in any case.
  *
- * <p>The product reaches it through {@link #agent}; the kit itself uses the guest's shell, so that
- * the agent's only place stays free. From one thread at a time.
+ * <p>The product reaches it through {@link #agent} or {@link #startSsh}; the kit itself uses the
+ * guest's shell, so that the agent's only place stays free. From one thread at a time.
  */
 public final class ArrayGuest implements AutoCloseable {
   /** The volume group. */
@@ -34,6 +34,7 @@ public final class ArrayGuest implements AutoCloseable {
   private static final long SIZE = 2L << 30;
   private static final long DISK_SIZE = 32L << 20;
   private static final int FIRST_PORT = 10809;
+  private static final int SSH_PORT = 22;
   private static final String NETWORK = "array";
 
   private static final GuestConfig CONFIG =
@@ -65,6 +66,11 @@ public final class ArrayGuest implements AutoCloseable {
   /** The host's end of its guest agent's channel. */
   public Path agent() {
     return guest.agent();
+  }
+
+  /** Starts its sshd, with fresh keys, on a port of this host's loopback. Once for each array. */
+  public ArraySsh startSsh() {
+    return ArraySsh.start(guest, forward(SSH_PORT));
   }
 
   /** The guest that it is. */
@@ -116,10 +122,19 @@ public final class ArrayGuest implements AutoCloseable {
   private RemoteDisk export(String name, String option) {
     int inner = nextPort++;
     shell("export_volume /dev/%s/%s %s %d %s".formatted(GROUP, name, name, inner, option));
-    guest.console("hostfwd_add %s tcp:127.0.0.1:0-:%d".formatted(NETWORK, inner));
-    var served = new RemoteDisk(outerPort(inner), name);
+    var served = new RemoteDisk(forward(inner), name);
     exports.put(served, inner);
     return served;
+  }
+
+  /** Opens a free port of this host's loopback that leads to a port of the guest. */
+  private int forward(int inner) {
+    guest.console("hostfwd_add %s tcp:127.0.0.1:0-:%d".formatted(NETWORK, inner));
+    return outerPort(inner);
+  }
+
+  private void unforward(int outer) {
+    guest.console("hostfwd_remove %s tcp:127.0.0.1:%d".formatted(NETWORK, outer));
   }
 
   private int outerPort(int inner) {
@@ -141,7 +156,7 @@ public final class ArrayGuest implements AutoCloseable {
       throw new IllegalArgumentException(served + " is not served");
     }
     shell("unexport_volume " + inner);
-    guest.console("hostfwd_remove %s tcp:127.0.0.1:%d".formatted(NETWORK, served.port()));
+    unforward(served.port());
   }
 
   /** Ends serving altogether. */

@@ -1,11 +1,13 @@
 # Sourced by init.sh in a guest that is an array: it owns the volume group vg on its first disk, with
-# a thin pool in it, and serves volumes over NBD.
+# a thin pool in it, serves volumes over NBD, and lets root in by ssh when it is told to.
 
 array_disk=/dev/vda
 
 load failover net_failover virtio_net dm-mod dm-bufio dm-snapshot libcrc32c dm-persistent-data dm-bio-prison dm-thin-pool
 ifconfig lo 127.0.0.1
 ifconfig eth0 10.0.2.15 netmask 255.255.255.0
+echo 'root:*:0:0:root:/:/bin/sh' > /etc/passwd
+echo 'sshd:*:100:65534::/run/sshd:/bin/false' >> /etc/passwd
 mkdir -p /run/lock/lvm
 pvcreate -q -y $array_disk && vgcreate -q vg $array_disk &&
   lvcreate -q -y -Zn --type thin-pool -L 640m --poolmetadatasize 8m -n pool vg || echo "INIT no volume group" > /dev/ttyS0
@@ -21,4 +23,30 @@ unexport_volume() { # PORT
   pid=$(cat "/run/nbd.$1")
   kill "$pid"
   while [ -d "/proc/$pid" ] && ! grep -q '^State:.Z' "/proc/$pid/status"; do usleep 10000; done
+}
+
+# With /run/ssh/host, its key, and /run/ssh/authorized.
+start_sshd() {
+  mkdir -p /run/sshd
+  chmod 700 /run/ssh
+  chmod 600 /run/ssh/*
+  /usr/sbin/sshd -E /run/sshd.log
+}
+
+stop_sshd() {
+  pid=$(cat /run/sshd.pid)
+  kill "$pid"
+  while [ -d "/proc/$pid" ] && ! grep -q '^State:.Z' "/proc/$pid/status"; do usleep 10000; done
+}
+
+# The connections that are open are cut; sshd itself goes on. What runs over them is left alone.
+cut_ssh() {
+  main=$(cat /run/sshd.pid)
+  for status in /proc/[0-9]*/status; do
+    pid=${status#/proc/}
+    pid=${pid%/status}
+    [ "$pid" = "$main" ] && continue
+    case $(tr '\0' ' ' < "/proc/$pid/cmdline") in *'sshd: '*) kill -KILL "$pid" ;; esac
+  done
+  true
 }

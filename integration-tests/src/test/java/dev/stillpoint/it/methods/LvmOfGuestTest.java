@@ -27,6 +27,7 @@ import dev.stillpoint.testkit.guest.WarmGuest;
 import dev.stillpoint.testkit.oracle.Finding;
 import dev.stillpoint.testkit.oracle.FrozenImage;
 import dev.stillpoint.testkit.storage.ArrayGuest;
+import dev.stillpoint.testkit.storage.ArraySsh;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -46,6 +47,7 @@ class LvmOfGuestTest {
 
   @TempDir private Path directory;
 
+  /** A thin volume by the array's agent, a classic one by ssh. */
   @ParameterizedTest
   @ValueSource(booleans = {true, false})
   void aQuiescedSnapshotIsCleanAndDoesNotChange(boolean thin) {
@@ -53,14 +55,15 @@ class LvmOfGuestTest {
         Guest guest = onVolume(array, thin);
         Machine machine = Machine.on(guest, guest.qmp(), guest.agent())) {
       // given
+      SelectedDisk selected = thin ? byAgent(array) : bySsh(array);
       long acknowledged = guest.awaitNextAck(PATIENCE);
       // when
-      SnapshotResult result = machine.take(request(lvm(array)));
+      SnapshotResult result = machine.take(request(selected));
       // then
       assertQuiesced(result);
       DiskSnapshot disk = result.disks().get(0);
       assertEquals(
-          "qga:unix:" + array.agent() + " /dev/vg/disk.nightly", disk.backupSource().address());
+          selected.options().get("at") + " /dev/vg/disk.nightly", disk.backupSource().address());
       assertTrue(disk.modifiedDisk().isEmpty());
       assertClean(array, "one", acknowledged);
       machine.assertWritesOn();
@@ -130,11 +133,18 @@ class LvmOfGuestTest {
     return WarmGuest.of(CONFIG).startWith(Map.of(0, array.placeOf("disk")));
   }
 
-  private static SelectedDisk lvm(ArrayGuest array) {
-    return SelectedDisk.named("vd0")
-        .withMethod("lvm")
-        .withOption("device", "/dev/vg/disk")
-        .withOption("at", "qga:unix:" + array.agent());
+  private static SelectedDisk lvm() {
+    return SelectedDisk.named("vd0").withMethod("lvm").withOption("device", "/dev/vg/disk");
+  }
+
+  private static SelectedDisk byAgent(ArrayGuest array) {
+    return lvm().withOption("at", "qga:unix:" + array.agent());
+  }
+
+  private static SelectedDisk bySsh(ArrayGuest array) {
+    return lvm()
+        .withOption("at", "ssh:" + ArraySsh.DESTINATION)
+        .withOption("ssh-config", array.startSsh().config().toString());
   }
 
   private static SnapshotRequest request(SelectedDisk disk) {
