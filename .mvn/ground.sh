@@ -3,6 +3,8 @@
 LEAST_JDK=21
 BUILD_PACKAGES="maven"
 GUEST_PACKAGES="qemu-system-x86 qemu-utils xfsprogs e2fsprogs btrfs-progs cpio util-linux xz-utils strace python3 openssh-client"
+# What builds a module for the guest's kernel; the kernel's own tools for that need libelf.
+KERNEL_MODULE_PACKAGES="gcc make libc6-dev libelf-dev"
 
 say() { printf '%s\n' "$*" >&2; }
 

@@ -40,6 +40,8 @@ public final class HostTools {
           Map.entry("cp", "coreutils"),
           Map.entry("truncate", "coreutils"),
           Map.entry("xz", "xz-utils"),
+          Map.entry("strip", "binutils"),
+          Map.entry("setsid", "util-linux"),
           Map.entry("python3", "python3"),
           Map.entry("ssh", "openssh-client"),
           Map.entry("ssh-keygen", "openssh-client"),

@@ -1,5 +1,6 @@
 package dev.stillpoint.backends.host;
 
+import dev.stillpoint.core.spi.Deadline;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
@@ -57,6 +58,18 @@ public final class DiskUsers {
     }
   }
 
+  /**
+   * As {@link #of}, of another machine. What its kernel has open for others, such as a target of
+   * iSCSI, is not seen.
+   */
+  public static Optional<String> at(Programs programs, Path path, Deadline deadline) {
+    try {
+      return new FarDiskUsers(programs, path, deadline).first();
+    } catch (IOException e) {
+      return Optional.of("whether anybody uses it cannot be told: " + e.getMessage());
+    }
+  }
+
   /** What it has in common with all that is open of it. */
   private static String number(Path path) throws IOException {
     boolean block = ((int) Files.getAttribute(path, "unix:mode") & TYPE) == BLOCK;
@@ -91,12 +104,11 @@ public final class DiskUsers {
   /** The kernel opens the file of a loop device, and no process has it. */
   private static Optional<String> loop(Path path) {
     try (DirectoryStream<Path> loops = Files.newDirectoryStream(DEVICES, "loop*")) {
+      String real = path.toRealPath().toString();
       for (Path loop : loops) {
         Path told = loop.resolve("loop/backing_file");
         if (Files.exists(told)
-            && Files.readString(told, StandardCharsets.UTF_8)
-                .stripTrailing()
-                .equals(path.toString())) {
+            && Files.readString(told, StandardCharsets.UTF_8).stripTrailing().equals(real)) {
           return Optional.of("the device " + loop.getFileName() + " shows it");
         }
       }

@@ -1,7 +1,10 @@
 package dev.stillpoint.backends.host;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import dev.stillpoint.core.spi.Deadline;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Comparator;
@@ -31,9 +34,19 @@ public final class Mounts {
 
   /** Those that a file in the form of mountinfo lists; a line that is none is passed over. */
   public static Mounts read(Path mountinfo) throws IOException {
-    try (Stream<String> lines = Files.lines(mountinfo, StandardCharsets.ISO_8859_1)) {
-      return new Mounts(lines.map(Mount::parse).flatMap(Optional::stream).toList());
+    try (Stream<String> lines = Files.lines(mountinfo, ISO_8859_1)) {
+      return of(lines);
     }
+  }
+
+  /** Those of the machine on which these programs are run, as they see them. */
+  public static Mounts of(Programs programs, Deadline deadline) throws IOException {
+    String text = programs.require(List.of("cat", OWN.toString()), deadline);
+    return of(new String(text.getBytes(UTF_8), ISO_8859_1).lines());
+  }
+
+  private static Mounts of(Stream<String> lines) {
+    return new Mounts(lines.map(Mount::parse).flatMap(Optional::stream).toList());
   }
 
   /**

@@ -17,6 +17,9 @@ final class ZfsCommand {
   /** What it says of a name that is nobody's. */
   static final String GONE = "does not exist";
 
+  /** What an OpenZFS says to one who destroys a snapshot that is not there. */
+  static final String NONE = "could not find any snapshots to destroy";
+
   /** A character that no name may have: what is asked with it can make nothing. */
   private static final String IMPOSSIBLE = "%";
 

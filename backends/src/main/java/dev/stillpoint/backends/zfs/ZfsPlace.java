@@ -2,8 +2,8 @@ package dev.stillpoint.backends.zfs;
 
 import dev.stillpoint.core.disk.DiskSource;
 import dev.stillpoint.core.snapshot.SnapshotName;
-import java.nio.file.Files;
-import java.nio.file.LinkOption;
+import dev.stillpoint.core.spi.Deadline;
+import java.io.IOException;
 import java.nio.file.Path;
 
 /** Where on a ZFS a disk is. */
@@ -26,19 +26,21 @@ sealed interface ZfsPlace {
    * @param mountPoint where the dataset, or a folder of it, is mounted
    * @param folder which folder that is, without a slash at its beginning; empty for the whole
    * @param path below the mount point
+   * @param hasControl whether snapshots can be read below the mount point
    */
-  record InFile(String dataset, Path mountPoint, Path folder, Path path, String format)
+  record InFile(
+      String dataset, Path mountPoint, Path folder, Path path, boolean hasControl, String format)
       implements ZfsPlace {
     /** The file itself. */
     Path file() {
       return mountPoint.resolve(path);
     }
 
-    /** Whether snapshots can be read below the mount point. */
-    boolean hasControl() {
+    /** Whether there is a {@code .zfs}, if the machine's files say so, below a whole dataset. */
+    static boolean controls(Path mountPoint, Path folder, ZfsFiles files, Deadline deadline)
+        throws IOException {
       return folder.toString().isEmpty()
-          && Files.isDirectory(
-              mountPoint.resolve(CONTROL).resolve("snapshot"), LinkOption.NOFOLLOW_LINKS);
+          && files.isDirectory(mountPoint.resolve(CONTROL).resolve("snapshot"), deadline);
     }
 
     /** The file as it was, which is there once the snapshot is. */
@@ -48,7 +50,7 @@ sealed interface ZfsPlace {
 
     @Override
     public DiskSource backupSource(SnapshotName name) {
-      return hasControl()
+      return hasControl
           ? new DiskSource.File(fileIn(name), format)
           : new DiskSource.Remote(
               "zfs:" + ZfsName.snapshot(dataset, name) + ":/" + folder.resolve(path), format);

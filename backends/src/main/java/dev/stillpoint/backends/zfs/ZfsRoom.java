@@ -14,15 +14,18 @@ import java.util.Map;
  * What room a dataset has for a snapshot. All sizes in bytes, quotas above it counted.
  *
  * @param available what may still be written in it
+ * @param kept the part of that which is kept for it by its reservation, and for no snapshot
  * @param held what it holds itself, without its snapshots
  * @param reserved what it is promised for its own content, whatever its snapshots keep
  * @param hidden whether its snapshots, it being a volume, have no device
  */
-record ZfsRoom(String dataset, long available, long held, long reserved, boolean hidden) {
+record ZfsRoom(
+    String dataset, long available, long kept, long held, long reserved, boolean hidden) {
   /** The share of what it holds that should be free for what will be written from now on. */
   private static final int LEAST_FREE_SHARE = 10;
 
-  private static final String PROPERTIES = "type,available,usedbydataset,refreservation";
+  private static final String PROPERTIES =
+      "type,available,usedbydataset,usedbyrefreservation,refreservation";
 
   /**
    * Asks for it.
@@ -42,6 +45,7 @@ record ZfsRoom(String dataset, long available, long held, long reserved, boolean
     return new ZfsRoom(
         dataset,
         number(values, "available"),
+        number(values, "usedbyrefreservation"),
         number(values, "usedbydataset"),
         number(values, "refreservation"),
         isVolume && isHidden(zfs, dataset, deadline));
@@ -71,14 +75,14 @@ record ZfsRoom(String dataset, long available, long held, long reserved, boolean
    */
   void require(List<String> warnings) {
     long promised = Math.min(held, reserved);
-    if (available == 0 || promised > available) {
+    if (available == 0 || promised > available - kept) {
       throw new SnapshotException(
           Failure.of(
               ErrorCode.NO_SPACE,
               dataset
                   + " has "
-                  + available
-                  + " bytes left, by its pool and all quotas"
+                  + (available - kept)
+                  + " bytes left beside its reservation, by its pool and all quotas"
                   + (promised > 0
                       ? "; a snapshot needs " + promised + " for its refreservation"
                       : "; with a snapshot not even what is there could be written anew")));

@@ -1,6 +1,7 @@
 package dev.stillpoint.backends.zfs;
 
 import dev.stillpoint.backends.host.HostProgram.Said;
+import dev.stillpoint.backends.host.ProgramPlaces;
 import dev.stillpoint.backends.host.Programs;
 import dev.stillpoint.backends.storage.PlannedSnapshot;
 import dev.stillpoint.backends.storage.Presence;
@@ -29,6 +30,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Function;
 
 /**
  * Datasets and volumes of a ZFS. The snapshots of one pool are made by one {@code zfs snapshot}
@@ -51,14 +54,40 @@ final class ZfsStorage implements Storage {
   private static final String BUSY = "is busy";
   private static final String CLONES = "dependent clones";
 
-  private final Programs programs;
-  private final ZfsCommand zfs;
-  private final ZfsPlaces places;
+  private final Map<Map<String, String>, ZfsHost> hosts = new ConcurrentHashMap<>();
 
+  private final Function<Map<String, String>, Programs> others;
+
+  /** The storage over this host's programs, and others where a disk says at. */
   ZfsStorage(Programs programs) {
-    this.programs = programs;
-    this.zfs = new ZfsCommand(programs);
-    this.places = new ZfsPlaces(zfs);
+    this(programs, ProgramPlaces::of);
+  }
+
+  ZfsStorage(Programs programs, Function<Map<String, String>, Programs> others) {
+    this.others = others;
+    hosts.put(Map.of(), ZfsHost.of("", programs));
+  }
+
+  private ZfsHost host(LocatedDisk disk) {
+    try {
+      return host(disk.options());
+    } catch (IllegalArgumentException e) {
+      throw disk.refusal(ErrorCode.BAD_REQUEST, String.valueOf(e.getMessage()));
+    }
+  }
+
+  private ZfsHost host(StorageSnapshot snapshot) {
+    return host(snapshot.options());
+  }
+
+  private ZfsHost host(Map<String, String> options) {
+    return hosts.computeIfAbsent(
+        Map.copyOf(ProgramPlaces.among(options)),
+        place -> ZfsHost.of(place.getOrDefault(ProgramPlaces.OPTION, ""), others.apply(place)));
+  }
+
+  private ZfsPlace place(LocatedDisk disk, Deadline deadline) throws IOException {
+    return new ZfsPlaces(host(disk), disk, deadline).find();
   }
 
   @Override
@@ -75,15 +104,17 @@ final class ZfsStorage implements Storage {
   @Override
   public PlannedSnapshot plan(LocatedDisk disk, SnapshotName name, Deadline deadline)
       throws IOException {
-    ZfsPlace place = places.of(disk, deadline);
+    ZfsHost host = host(disk);
+    ZfsPlace place = place(disk, deadline);
     String snapshot = ZfsName.snapshot(place.dataset(), name);
     if (snapshot.length() > ZfsName.MAX_LENGTH) {
       throw disk.refusal(
           ErrorCode.BAD_REQUEST,
           "'" + snapshot + "' would be longer than " + ZfsName.MAX_LENGTH + " characters");
     }
+    Map<String, String> options = ProgramPlaces.among(disk.options());
     return new PlannedSnapshot(
-        disk, new StorageSnapshot(snapshot, Map.of()), place.backupSource(name));
+        disk, new StorageSnapshot(snapshot, options), host.seen(place.backupSource(name)));
   }
 
   @Override
@@ -97,7 +128,8 @@ final class ZfsStorage implements Storage {
     long before = System.nanoTime();
     List<String> warnings = new ArrayList<>();
     for (StorageSnapshot snapshot : snapshots) {
-      ZfsRoom.of(zfs, ZfsName.dataset(snapshot.name()), deadline).require(warnings);
+      ZfsRoom.of(host(snapshot).zfs(), ZfsName.dataset(snapshot.name()), deadline)
+          .require(warnings);
     }
     Duration start = Duration.ofNanos(System.nanoTime() - before).dividedBy(snapshots.size());
     int commands = groups(snapshots, deadline).size();
@@ -105,36 +137,47 @@ final class ZfsStorage implements Storage {
         commands == 1, start.plus(TYPICAL).multipliedBy(commands), List.copyOf(warnings));
   }
 
-  /** The names that one command each will make. */
-  private List<List<String>> groups(List<StorageSnapshot> snapshots, Deadline deadline)
+  /** What one command makes. */
+  private record Group(ZfsHost host, List<String> names) {}
+
+  /** What the snapshots of one command share. */
+  private record Pool(ZfsHost host, String name) {}
+
+  private List<Group> groups(List<StorageSnapshot> snapshots, Deadline deadline)
       throws IOException {
-    List<String> names = snapshots.stream().map(StorageSnapshot::name).toList();
-    if (names.size() == 1) {
-      return List.of(names);
+    Map<Pool, List<String>> byPool = new LinkedHashMap<>();
+    for (StorageSnapshot snapshot : snapshots) {
+      byPool
+          .computeIfAbsent(
+              new Pool(host(snapshot), ZfsName.pool(snapshot.name())), pool -> new ArrayList<>())
+          .add(snapshot.name());
     }
-    if (!zfs.takesSeveral(deadline)) {
-      return names.stream().map(List::of).toList();
+    List<Group> groups = new ArrayList<>();
+    for (Map.Entry<Pool, List<String>> pool : byPool.entrySet()) {
+      ZfsHost host = pool.getKey().host();
+      List<String> names = pool.getValue();
+      if (names.size() == 1 || host.zfs().takesSeveral(deadline)) {
+        groups.add(new Group(host, List.copyOf(names)));
+      } else {
+        names.forEach(name -> groups.add(new Group(host, List.of(name))));
+      }
     }
-    Map<String, List<String>> byPool = new LinkedHashMap<>();
-    for (String name : names) {
-      byPool.computeIfAbsent(ZfsName.pool(name), pool -> new ArrayList<>()).add(name);
-    }
-    return List.copyOf(byPool.values());
+    return List.copyOf(groups);
   }
 
   @Override
   public void prepare(List<StorageSnapshot> snapshots, String operationId, Deadline deadline)
       throws IOException {
-    for (List<String> names : groups(snapshots, deadline)) {
-      zfs.rehearse(mark(operationId), names);
+    for (Group group : groups(snapshots, deadline)) {
+      group.host().zfs().rehearse(mark(operationId), group.names());
     }
   }
 
   @Override
   public void cut(List<StorageSnapshot> snapshots, String operationId, Deadline deadline)
       throws IOException {
-    for (List<String> names : groups(snapshots, deadline)) {
-      ZfsCommand.requireDone(zfs.snapshot(mark(operationId), names));
+    for (Group group : groups(snapshots, deadline)) {
+      ZfsCommand.requireDone(group.host().zfs().snapshot(mark(operationId), group.names()));
     }
   }
 
@@ -146,6 +189,7 @@ final class ZfsStorage implements Storage {
   public Presence find(StorageSnapshot snapshot, String operationId, Deadline deadline)
       throws IOException {
     String name = ZfsName.requireSnapshot(snapshot.name());
+    ZfsCommand zfs = host(snapshot).zfs();
     Optional<List<Property>> mark = zfs.properties(MARK, List.of(name), deadline);
     if (mark.isEmpty()) {
       // Of a pool that is not imported nothing is there, and all may come back.
@@ -171,12 +215,13 @@ final class ZfsStorage implements Storage {
   @Override
   public void delete(StorageSnapshot snapshot, Deadline deadline) throws IOException {
     String name = ZfsName.requireSnapshot(snapshot.name());
+    ZfsCommand zfs = host(snapshot).zfs();
     Said said = zfs.run(deadline, "destroy", name);
     for (int tried = 1; said.err().contains(BUSY) && tried < BUSY_TRIES; tried++) {
       pause(deadline);
       said = zfs.run(deadline, "destroy", name);
     }
-    if (said.err().contains(ZfsCommand.GONE)) {
+    if (said.err().contains(ZfsCommand.GONE) || said.err().contains(ZfsCommand.NONE)) {
       return;
     }
     if (said.err().contains(CLONES)) {
@@ -203,32 +248,39 @@ final class ZfsStorage implements Storage {
 
   @Override
   public List<StoredSnapshot> list(LocatedDisk disk, Deadline deadline) throws IOException {
-    ZfsPlace place = places.of(disk, deadline);
+    ZfsHost host = host(disk);
+    ZfsPlace place = place(disk, deadline);
     String output =
-        zfs.require(
-            deadline,
-            "get",
-            "-H",
-            "-p",
-            "-r",
-            "-d",
-            "1",
-            "-o",
-            "name,property,value,source",
-            "creation",
-            place.dataset());
+        host.zfs()
+            .require(
+                deadline,
+                "get",
+                "-H",
+                "-p",
+                "-r",
+                "-d",
+                "1",
+                "-o",
+                "name,property,value,source",
+                "creation",
+                place.dataset());
     String own = place.dataset() + "@";
     return ZfsCommand.lines(output).stream()
         .filter(line -> line.name().startsWith(own))
-        .map(line -> stored(place, line))
+        .map(line -> stored(host, place, line))
         .sorted(Comparator.comparing(one -> one.created().orElse(Instant.MAX)))
         .toList();
   }
 
-  private static StoredSnapshot stored(ZfsPlace place, Property creation) {
+  private static StoredSnapshot stored(ZfsHost host, ZfsPlace place, Property creation) {
     String name = creation.name().substring(creation.name().indexOf('@') + 1);
     return new StoredSnapshot(
-        name, NAME, creation.name(), time(creation.value()), source(place, name), Optional.empty());
+        name,
+        NAME,
+        creation.name(),
+        time(creation.value()),
+        source(place, name).map(host::seen),
+        Optional.empty());
   }
 
   private static Optional<Instant> time(String seconds) {
@@ -250,9 +302,9 @@ final class ZfsStorage implements Storage {
 
   @Override
   public void revert(PlannedSnapshot planned, Deadline deadline) throws IOException {
-    ZfsPlace place = places.of(planned.disk(), deadline);
+    ZfsPlace place = place(planned.disk(), deadline);
     String name = ZfsName.requireSnapshot(planned.snapshot().name());
-    new ZfsRevert(programs, planned.disk(), name).of(place, deadline);
+    new ZfsRevert(host(planned.disk()), planned.disk(), name).of(place, deadline);
   }
 
   private static SnapshotException failure(ErrorCode code, String message) {

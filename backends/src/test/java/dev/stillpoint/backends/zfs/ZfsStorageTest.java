@@ -72,6 +72,9 @@ class ZfsStorageTest {
         }
         return new Said(0, out.toString(), "");
       }
+      if (command.get(1).equals("destroy")) {
+        return new Said(1, "", "could not find any snapshots to destroy; check snapshot names.\n");
+      }
       return new Said(2, "", "cannot open 'a%': invalid character '%' in name\nusage: ...\n");
     }
 
@@ -131,6 +134,42 @@ class ZfsStorageTest {
     assertTrue(prospect.warnings().get(0).contains("snapdev=visible"), prospect::toString);
   }
 
+  @Test
+  void aVolumeOfAnotherMachineIsCutAndReadThere() throws IOException {
+    // given
+    host.values.put("type", "volume");
+    var other = new OpenZfs();
+    other.values.put("type", "volume");
+    var both = new ZfsStorage(host, at -> other);
+    LocatedDisk disk = told("tank/vol");
+    var far =
+        new LocatedDisk(
+            disk.selected().withOption("at", "ssh:root@zfs"), disk.source(), disk.guest());
+    // when
+    StorageSnapshot here = both.plan(disk, new SnapshotName("n"), DEADLINE).snapshot();
+    PlannedSnapshot planned = both.plan(far, new SnapshotName("n"), DEADLINE);
+    Prospect prospect = both.check(List.of(here, planned.snapshot()), DEADLINE);
+    both.cut(List.of(here, planned.snapshot()), "0a0b0c0d", DEADLINE);
+    // then
+    assertEquals(
+        new DiskSource.Remote("ssh:root@zfs /dev/zvol/tank/vol@n", "raw"), planned.backupSource());
+    assertEquals(Map.of("at", "ssh:root@zfs"), planned.snapshot().options());
+    assertFalse(prospect.oneInstant());
+    assertEquals(1, host.made.size());
+    assertEquals(host.made, other.made);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"telnet:there", "ssh:-oProxyCommand=x", "qga:"})
+  void whatIsNoMachineIsRefused(String at) {
+    LocatedDisk disk = told("tank/vol");
+    var far = new LocatedDisk(disk.selected().withOption("at", at), disk.source(), disk.guest());
+    var refused =
+        assertThrows(
+            SnapshotException.class, () -> storage.plan(far, new SnapshotName("n"), DEADLINE));
+    assertEquals(ErrorCode.BAD_REQUEST, refused.failure().code());
+  }
+
   private static LocatedDisk told(String dataset) {
     return new LocatedDisk(
         SelectedDisk.named("vd0").withMethod("zfs").withOption("dataset", dataset),
@@ -151,6 +190,20 @@ class ZfsStorageTest {
   }
 
   @Test
+  void whatIsKeptForAVolumeIsNotThereForItsSnapshot() throws IOException {
+    // given a volume that may still write much, of which most is its own reservation
+    host.values.putAll(
+        Map.of("type", "volume", "available", "8999", "usedbyrefreservation", "4000"));
+    host.values.put("refreservation", "9000");
+    // when, then
+    var refused =
+        assertThrows(SnapshotException.class, () -> storage.check(List.of(ONE), DEADLINE));
+    assertEquals(ErrorCode.NO_SPACE, refused.failure().code());
+    host.values.put("available", "9000");
+    storage.check(List.of(ONE), DEADLINE);
+  }
+
+  @Test
   void aPoolThatIsNearlyFullIsToldOf() throws IOException {
     // given
     host.values.put("available", "499");
@@ -164,6 +217,11 @@ class ZfsStorageTest {
     host.imported = false;
     // when, then
     assertThrows(SnapshotException.class, () -> storage.find(ONE, "0a0b0c0d", DEADLINE));
+  }
+
+  @Test
+  void aSnapshotThatSomebodyHasDestroyedMeanwhileIsDeleted() throws IOException {
+    storage.delete(ONE, DEADLINE);
   }
 
   @ParameterizedTest

@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /**
  * This host's apt, asked about its own suite or, in a root of its own with nothing installed, about
@@ -23,8 +24,12 @@ import java.util.regex.Pattern;
 record Apt(List<String> options, boolean isPrivate) {
   private static final Path ANYWHERE = Path.of("/");
   private static final Path KEYRING = Path.of("/usr/share/keyrings/debian-archive-keyring.gpg");
+  private static final Path RELEASE = Path.of("/etc/os-release");
+  private static final String CODENAME = "VERSION_CODENAME=";
+  private static final String MAIN = "main";
   private static final String BACKPORTS = "-backports";
-  private static final Pattern DEPENDS = Pattern.compile("^ [ |]Depends: ([a-z0-9][^ <]*)$");
+  private static final Pattern DEPENDS =
+      Pattern.compile("^ [ |](?:Pre)?Depends: ([a-z0-9][^ <]*)$");
   private static final Pattern PACKAGE = Pattern.compile("^([a-z0-9][^ ]*):$");
   private static final Pattern CANDIDATE = Pattern.compile("^ +Candidate: (\\S+)$");
 
@@ -44,13 +49,41 @@ record Apt(List<String> options, boolean isPrivate) {
    * @throws UnavailableSuiteException if the host's mirror does not give it
    */
   static Apt ofSuite(String suite) {
+    return ofSuite(suite, MAIN);
+  }
+
+  /**
+   * The suite that the host is made of, with {@code contrib}, which few hosts ask for.
+   *
+   * @throws UnavailableSuiteException if the host's mirror does not give it
+   */
+  static Apt ofContrib() {
+    return ofSuite(ownSuite(), MAIN + " contrib");
+  }
+
+  private static Apt ofSuite(String suite, String components) {
     String mirror = mirror();
-    String key = Cache.key(List.of(suite, mirror));
+    List<String> parts =
+        components.equals(MAIN) ? List.of(suite, mirror) : List.of(suite, mirror, components);
     try {
-      Path root = Cache.entry("apt", key, directory -> prepare(directory, suite, mirror));
+      Path root =
+          Cache.entry(
+              "apt", Cache.key(parts), directory -> prepare(directory, suite, mirror, components));
       return in(root, suite);
     } catch (UncheckedIOException e) {
       throw new UnavailableSuiteException(suite, e);
+    }
+  }
+
+  private static String ownSuite() {
+    try (Stream<String> lines = Files.lines(RELEASE)) {
+      return lines
+          .filter(line -> line.startsWith(CODENAME))
+          .map(line -> line.substring(CODENAME.length()).replace("\"", ""))
+          .findFirst()
+          .orElseThrow(() -> new IllegalStateException(RELEASE + " names no suite"));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
     }
   }
 
@@ -72,16 +105,17 @@ record Apt(List<String> options, boolean isPrivate) {
     throw new IllegalStateException("apt has no mirror of Debian's main archive");
   }
 
-  private static void prepare(Path root, String suite, String mirror) throws IOException {
+  private static void prepare(Path root, String suite, String mirror, String components)
+      throws IOException {
     Files.createDirectories(root.resolve("lists/partial"));
     Files.createDirectories(root.resolve("cache/archives/partial"));
     Files.createFile(root.resolve("status"));
     String signed = Files.exists(KEYRING) ? "[signed-by=" + KEYRING + "] " : "";
     String base = suite.replace(BACKPORTS, "");
     var sources = new ArrayList<String>();
-    sources.add("deb %s%s %s main".formatted(signed, mirror, base));
+    sources.add("deb %s%s %s %s".formatted(signed, mirror, base, components));
     if (!suite.equals(base)) {
-      sources.add("deb %s%s %s main".formatted(signed, mirror, suite));
+      sources.add("deb %s%s %s %s".formatted(signed, mirror, suite, components));
     }
     Files.write(root.resolve("sources.list"), sources);
     in(root, suite).update();

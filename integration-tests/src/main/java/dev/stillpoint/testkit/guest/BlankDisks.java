@@ -77,7 +77,7 @@ final class BlankDisks {
         String size = extents * LVM_EXTENT / 1024 + "k";
         yield List.of("mkfs.ext4", "-q", "-F", "-E", offset, raw, size);
       }
-      case VOLUME_GROUP, NONE -> List.of();
+      case VOLUME_GROUP, ZFS_POOL, NONE -> List.of();
     };
   }
 }

@@ -10,6 +10,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
@@ -25,6 +27,13 @@ record DebianPackages(Apt apt, Map<String, String> versions) {
   private static final String LVM = "lvm2";
   private static final String NBD = "qemu-utils";
   private static final String SSHD = "openssh-server";
+  private static final String ZFS = "zfsutils-linux";
+  private static final String COREUTILS = "coreutils";
+  private static final String FINDUTILS = "findutils";
+  private static final String ZFS_SOURCE = "zfs-dkms";
+  private static final String IMAGE = "linux-image-";
+  private static final String COMPILER = "linux-compiler-";
+  private static final Pattern GCC = Pattern.compile("gcc-[0-9]+");
 
   DebianPackages {
     versions = Map.copyOf(versions);
@@ -44,9 +53,7 @@ record DebianPackages(Apt apt, Map<String, String> versions) {
   private static DebianPackages lookUpBase(Apt apt) {
     var wanted = new TreeSet<>(List.of(BUSYBOX));
     wanted.addAll(
-        apt.depends(List.of(KERNEL)).stream()
-            .filter(name -> name.startsWith("linux-image-"))
-            .toList());
+        apt.depends(List.of(KERNEL)).stream().filter(name -> name.startsWith(IMAGE)).toList());
     return new DebianPackages(apt, apt.candidates(wanted));
   }
 
@@ -75,6 +82,54 @@ record DebianPackages(Apt apt, Map<String, String> versions) {
   /** The ssh server of the host's suite. */
   static DebianPackages sshd() {
     return ofHost(SSHD);
+  }
+
+  /**
+   * The programs of OpenZFS, which Debian keeps in {@code contrib}, and those that a server has in
+   * place of busybox's.
+   */
+  static DebianPackages zfs() {
+    Apt apt = Apt.ofContrib();
+    DebianPackages files = withLibraries(apt, COREUTILS).and(withLibraries(apt, FINDUTILS));
+    return demand(withLibraries(apt, ZFS), 1, ZFS).and(demand(files, 2, COREUTILS));
+  }
+
+  /** The source of OpenZFS's kernel modules. */
+  static DebianPackages zfsSource() {
+    return demand(only(Apt.ofContrib(), List.of(ZFS_SOURCE)), 1, ZFS_SOURCE);
+  }
+
+  /** What modules are built with for the kernel among these, without the compiler. */
+  DebianPackages headers() {
+    String headers = "linux-headers-" + kernelRelease();
+    var wanted = new TreeSet<>(List.of(headers));
+    apt.depends(List.of(headers)).stream()
+        .filter(name -> !name.startsWith(COMPILER))
+        .forEach(wanted::add);
+    return demand(only(apt, wanted), 2, headers);
+  }
+
+  /** The compiler that the kernel among these was made with, such as {@code gcc-12}. */
+  String compiler() {
+    return apt.depends(List.of("linux-headers-" + kernelRelease())).stream()
+        .map(GCC::matcher)
+        .filter(Matcher::find)
+        .map(Matcher::group)
+        .findFirst()
+        .orElse("gcc");
+  }
+
+  /** The kernel among these, as {@code uname -r} says it. */
+  String kernelRelease() {
+    return versions.keySet().stream()
+        .filter(name -> name.startsWith(IMAGE))
+        .map(name -> name.substring(IMAGE.length()))
+        .findFirst()
+        .orElseThrow(() -> new IllegalStateException("there is no kernel in " + versions));
+  }
+
+  private static DebianPackages only(Apt apt, Collection<String> names) {
+    return new DebianPackages(apt, apt.candidates(names));
   }
 
   /** Any package of the host's suite, with the libraries that it needs. */

@@ -4,6 +4,7 @@ import dev.stillpoint.testkit.guest.GuestDisk.FileSystem;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * What a guest is made of. Start from {@link #threeDisks()} and change it with the {@code with}
@@ -207,12 +208,17 @@ public record GuestConfig(
   }
 
   boolean usesLvm() {
-    return isArray()
-        || disks.stream().anyMatch(disk -> disk.fileSystem() == FileSystem.EXT4_ON_LVM);
+    return disks.stream()
+        .anyMatch(disk ->
+            disk.fileSystem() == FileSystem.EXT4_ON_LVM
+                || disk.fileSystem() == FileSystem.VOLUME_GROUP);
   }
 
-  boolean isArray() {
-    return disks.stream().anyMatch(disk -> disk.fileSystem() == FileSystem.VOLUME_GROUP);
+  /** What it is an array of; empty for any other guest. */
+  Optional<ArrayKind> array() {
+    return disks.stream()
+        .flatMap(disk -> ArrayKind.onDiskOf(disk.fileSystem()).stream())
+        .findFirst();
   }
 
   /** All that a warm state depends on, as text. */

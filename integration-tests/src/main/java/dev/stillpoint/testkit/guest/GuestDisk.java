@@ -64,6 +64,11 @@ public record GuestDisk(
      * vg/pool}: the guest is an array, and serves volumes over NBD.
      */
     VOLUME_GROUP,
+    /**
+     * The only device of the ZFS pool {@code tank}: the guest is an array of an OpenZFS, and serves
+     * volumes over NBD.
+     */
+    ZFS_POOL,
     /** Nothing at all: the guest does not mount it. */
     NONE
   }

@@ -20,7 +20,7 @@ import java.util.stream.Stream;
 /**
  * A kernel and an initramfs for test guests, made from Debian packages only: the cloud kernel,
  * busybox, the guest agent of this host's suite or another and its libraries, lvm2 where a disk
- * wants it, qemu-nbd and sshd for an array, and the kit's own {@code init.sh}.
+ * wants it, the {@link ArrayParts} of an array, and the kit's own {@code init.sh}.
  *
  * <p>Kept in the cache, keyed by the versions of the packages and the contents of the scripts. The
  * first build takes a few seconds and 40 MB of download.
@@ -50,39 +50,6 @@ public record GuestImage(Path kernel, Path initramfs, String key) {
           "loop",
           "dm-mod");
 
-  /** What an array loads beside these. */
-  private static final List<String> ARRAY_MODULES =
-      List.of(
-          "failover",
-          "net_failover",
-          "virtio_net",
-          "dm-bufio",
-          "dm-snapshot",
-          "dm-persistent-data",
-          "dm-bio-prison",
-          "dm-thin-pool");
-
-  /** What an array runs by its name. */
-  private static final List<String> ARRAY_PROGRAMS =
-      List.of(
-          "lvm",
-          "lvchange",
-          "lvconvert",
-          "lvcreate",
-          "lvremove",
-          "lvrename",
-          "lvs",
-          "pvcreate",
-          "pvs",
-          "vgchange",
-          "vgcreate",
-          "vgs",
-          "qemu-nbd",
-          "sshd");
-
-  private static final List<String> ARRAY_SCRIPTS =
-      List.of("array.sh", "packaged.sh", "sshd_config");
-
   private static final List<String> SCRIPTS = List.of("init.sh", "fsfreeze-hook.sh", "lvm.conf");
 
   private static final String LOADER = "ld-linux-x86-64.so.2";
@@ -97,7 +64,7 @@ public record GuestImage(Path kernel, Path initramfs, String key) {
    * The image for this guest, built now if the cache does not hold it. Safe from many processes.
    */
   static GuestImage build(GuestConfig config) {
-    var kind = new Kind(config.agentSuite(), config.usesLvm(), config.isArray());
+    var kind = new Kind(config.agentSuite(), config.usesLvm(), config.array());
     GuestImage last = BUILT.get(kind);
     if (last != null && Files.exists(last.kernel()) && Files.exists(last.initramfs())) {
       return last;
@@ -108,49 +75,35 @@ public record GuestImage(Path kernel, Path initramfs, String key) {
   }
 
   /** What images differ in. */
-  private record Kind(String agentSuite, boolean lvm, boolean array) {
+  private record Kind(String agentSuite, boolean lvm, Optional<ArrayKind> array) {
     GuestImage build() {
       HostTools.require("apt-get", "apt-cache", "dpkg");
       DebianPackages base = DebianPackages.base();
       DebianPackages agent = DebianPackages.agent(agentSuite);
       Optional<DebianPackages> volumes = lvm ? Optional.of(DebianPackages.lvm()) : Optional.empty();
+      Optional<ArrayParts> server = array.map(kind -> ArrayParts.of(kind, base));
       var parts = new ArrayList<String>();
       parts.addAll(base.names());
       parts.addAll(agent.names());
       volumes.ifPresent(packages -> parts.addAll(packages.names()));
       for (String script : SCRIPTS) {
-        parts.add(new String(resource(script), StandardCharsets.UTF_8));
+        parts.add(text(script));
       }
       parts.addAll(MODULES);
-      Optional<Servers> servers =
-          array
-              ? Optional.of(new Servers(DebianPackages.nbd(), DebianPackages.sshd()))
-              : Optional.empty();
-      if (servers.isPresent()) {
-        parts.addAll(servers.get().nbd().names());
-        parts.addAll(servers.get().sshd().names());
-        parts.addAll(ARRAY_MODULES);
-        parts.addAll(ARRAY_PROGRAMS);
-        for (String script : ARRAY_SCRIPTS) {
-          parts.add(new String(resource(script), StandardCharsets.UTF_8));
-        }
-      }
+      server.ifPresent(more -> parts.addAll(more.key()));
       String key = Cache.key(parts);
       Path entry =
-          Cache.entry("image", key, directory -> make(directory, base, agent, volumes, servers));
+          Cache.entry("image", key, directory -> make(directory, base, agent, volumes, server));
       return new GuestImage(entry.resolve("vmlinuz"), entry.resolve("initramfs"), key);
     }
   }
-
-  /** What an array offers to others. */
-  private record Servers(DebianPackages nbd, DebianPackages sshd) {}
 
   private static void make(
       Path directory,
       DebianPackages base,
       DebianPackages agent,
       Optional<DebianPackages> volumes,
-      Optional<Servers> servers)
+      Optional<ArrayParts> server)
       throws IOException {
     Path root = Files.createDirectory(directory.resolve("packages"));
     Path kernel = unpack(base, root.resolve("base"));
@@ -159,7 +112,7 @@ public record GuestImage(Path kernel, Path initramfs, String key) {
       archive.file("init", resource("init.sh"));
       archive.file("etc/qemu/fsfreeze-hook", resource("fsfreeze-hook.sh"));
       archive.file("bin/busybox", first(kernel, "bin/busybox", "usr/bin/busybox"));
-      addModules(archive, kernel, servers.isPresent());
+      addModules(archive, kernel, MODULES);
       Path agents = unpack(agent, root.resolve("agent"));
       addProgram(archive, agents, first(agents, "usr/sbin/qemu-ga", "usr/bin/qemu-ga"), "");
       archive.link("lib64/" + LOADER, "/" + LIBRARIES + LOADER);
@@ -169,40 +122,20 @@ public record GuestImage(Path kernel, Path initramfs, String key) {
         addProgram(archive, manager, first(manager, "sbin/lvm", "usr/sbin/lvm"), "lvm/");
         archive.file("etc/lvm/lvm.conf", resource("lvm.conf"));
       }
-      if (servers.isPresent()) {
-        Path nbd = unpack(servers.get().nbd(), root.resolve("nbd"));
-        addProgram(archive, nbd, first(nbd, "usr/bin/qemu-nbd"), "nbd/");
-        addSshd(archive, unpack(servers.get().sshd(), root.resolve("sshd")));
-        archive.file("array.sh", resource("array.sh"));
-        archive.file("bin/packaged", resource("packaged.sh"));
-        for (String program : ARRAY_PROGRAMS) {
-          archive.link("usr/sbin/" + program, "/bin/packaged");
-        }
+      if (server.isPresent()) {
+        server.get().addTo(archive, kernel, root);
       }
     }
     FileTrees.delete(root);
   }
 
-  private static void addSshd(CpioArchive archive, Path root) throws IOException {
-    addProgram(archive, root, first(root, "usr/sbin/sshd"), "sshd/");
-    archive.file("etc/ssh/sshd_config", resource("sshd_config"));
-    // From 9.8 on it has these beside it.
-    for (String part : List.of("sshd-session", "sshd-auth")) {
-      Path program = root.resolve("usr/lib/openssh").resolve(part);
-      if (Files.isRegularFile(program)) {
-        addProgram(archive, root, program, "sshd/");
-        archive.link("usr/lib/openssh/" + part, "/bin/packaged");
-      }
-    }
-  }
-
-  private static Path unpack(DebianPackages packages, Path directory) throws IOException {
+  static Path unpack(DebianPackages packages, Path directory) throws IOException {
     packages.unpackInto(Files.createDirectory(directory));
     return directory;
   }
 
   /** The packages' own loader says which of their libraries the program needs. */
-  private static void addProgram(CpioArchive archive, Path root, Path program, String prefix)
+  static void addProgram(CpioArchive archive, Path root, Path program, String prefix)
       throws IOException {
     Path loader = first(root, LIBRARIES + LOADER, "usr/" + LIBRARIES + LOADER);
     String search = root.resolve(LIBRARIES) + ":" + root.resolve("usr/" + LIBRARIES);
@@ -226,11 +159,8 @@ public record GuestImage(Path kernel, Path initramfs, String key) {
     }
   }
 
-  private static void addModules(CpioArchive archive, Path root, boolean array) throws IOException {
-    var modules = new ArrayList<>(MODULES);
-    if (array) {
-      modules.addAll(ARRAY_MODULES);
-    }
+  /** Of a kernel's modules those of these names, for init to load. */
+  static void addModules(CpioArchive archive, Path root, List<String> modules) throws IOException {
     Path tree =
         Files.isDirectory(root.resolve("lib/modules"))
             ? root.resolve("lib")
@@ -260,7 +190,7 @@ public record GuestImage(Path kernel, Path initramfs, String key) {
     return Path.of(module.toString().substring(0, module.toString().length() - ".xz".length()));
   }
 
-  private static Path first(Path root, String... candidates) throws IOException {
+  static Path first(Path root, String... candidates) throws IOException {
     for (String candidate : candidates) {
       if (Files.isRegularFile(root.resolve(candidate))) {
         return root.resolve(candidate);
@@ -278,7 +208,11 @@ public record GuestImage(Path kernel, Path initramfs, String key) {
     }
   }
 
-  private static byte[] resource(String name) {
+  static String text(String name) {
+    return new String(resource(name), StandardCharsets.UTF_8);
+  }
+
+  static byte[] resource(String name) {
     try (InputStream in = GuestImage.class.getResourceAsStream(name)) {
       return Objects.requireNonNull(in, name).readAllBytes();
     } catch (IOException e) {

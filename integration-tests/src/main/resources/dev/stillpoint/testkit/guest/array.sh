@@ -1,16 +1,13 @@
-# Sourced by init.sh in a guest that is an array: it owns the volume group vg on its first disk, with
-# a thin pool in it, serves volumes over NBD, and lets root in by ssh when it is told to.
+# Sourced by init.sh in a guest that is an array: it owns a storage on its first disk, which the rest
+# of this script makes, serves volumes over NBD, and lets root in by ssh when it is told to.
 
 array_disk=/dev/vda
 
-load failover net_failover virtio_net dm-mod dm-bufio dm-snapshot libcrc32c dm-persistent-data dm-bio-prison dm-thin-pool
+load failover net_failover virtio_net
 ifconfig lo 127.0.0.1
 ifconfig eth0 10.0.2.15 netmask 255.255.255.0
 echo 'root:*:0:0:root:/:/bin/sh' > /etc/passwd
 echo 'sshd:*:100:65534::/run/sshd:/bin/false' >> /etc/passwd
-mkdir -p /run/lock/lvm
-pvcreate -q -y $array_disk && vgcreate -q vg $array_disk &&
-  lvcreate -q -y -Zn --type thin-pool -L 640m --poolmetadatasize 8m -n pool vg || echo "INIT no volume group" > /dev/ttyS0
 
 # Past the page cache: what a client has been told is written is on the volume.
 export_volume() { # DEVICE NAME PORT [OPTION]

@@ -4,6 +4,7 @@ name=${0##*/}
 called=
 case $name in
   qemu-nbd) home=/nbd program=qemu-nbd applet= ;;
+  zfs | zpool | zvol_id | cp | find | mv | readlink | rm | stat | sync) home=/zfs program=$name applet= ;;
   # It starts itself anew for every connection, by the name that it was called with.
   sshd*) home=/sshd program=$name applet= called="--argv0 /usr/sbin/$name" ;;
   lvm) home=/lvm program=lvm applet= ;;

@@ -56,6 +56,8 @@ class DiskUsersTest {
     try {
       // when, then
       assertTrue(DiskUsers.of(image).orElseThrow().contains("shows it"));
+      Path link = Files.createSymbolicLink(temporary.resolve("link"), image);
+      assertTrue(DiskUsers.of(link).orElseThrow().contains("shows it"));
       assertEquals(Optional.empty(), DiskUsers.of(Path.of(device)));
       Path mount = Files.createDirectory(temporary.resolve("m"));
       run("mount", device, mount.toString());

@@ -57,13 +57,15 @@ public abstract class StorageOfGuestContract {
   private static final Duration PATIENCE = Duration.ofSeconds(60);
   private static final SnapshotName NIGHTLY = new SnapshotName("nightly");
 
-  /** The same for all of them, so that they share one warm state. */
-  private static final GuestConfig CONFIG = GuestConfig.of(GuestDisk.of(FileSystem.EXT4).raw());
-
   @TempDir Path state;
 
   /** For those who extend it. */
   protected StorageOfGuestContract() {}
+
+  /** The machine's disk, a raw ext4; the same for most of them, so that they share a warm state. */
+  protected GuestDisk disk() {
+    return GuestDisk.of(FileSystem.EXT4).raw();
+  }
 
   /** Where the disk is to lie. Called once a test. */
   protected abstract DiskPlace place() throws Exception;
@@ -80,6 +82,9 @@ public abstract class StorageOfGuestContract {
   protected Map<String, String> options() {
     return Map.of();
   }
+
+  /** Lets go of the disk what served it to the machine, before anything is reverted. */
+  protected void machineHasEnded() {}
 
   /** What the storage holds beside the disk. */
   protected abstract Set<String> contents() throws Exception;
@@ -107,7 +112,7 @@ public abstract class StorageOfGuestContract {
   @Test
   void aWritingGuestIsCutRevertedAndLeavesNothing() throws Exception {
     // given
-    WarmGuest warm = WarmGuest.of(CONFIG);
+    WarmGuest warm = WarmGuest.of(GuestConfig.of(disk()));
     LocatedDisk disk;
     Set<String> before;
     DiskSnapshot snapshot;
@@ -135,6 +140,7 @@ public abstract class StorageOfGuestContract {
     assertClean(snapshot.backupSource(), acknowledged);
     assertTrue(!point.equals(hash(disk.source())), "the guest wrote on");
     // and when the machine has ended
+    machineHasEnded();
     SnapshotMethod method = newMethod();
     List<StoredSnapshot> stored = await(method.list(disk, deadline()));
     assertEquals(List.of("nightly"), stored.stream().map(StoredSnapshot::name).toList());

@@ -20,11 +20,11 @@ import java.util.Set;
  *
  * <p>Where this release knows how a method spells something, only that attribute counts as the
  * element's own, and each other one is {@code element.attribute}, also when it stands alone. These
- * are, by method: lvm {@code <device path=>}, zfs {@code <dataset name=>}, btrfs {@code <snapshots
- * path=>}, reflink {@code <file path=>}, qemu {@code <overlay path=>}, exec {@code <program path=>}
- * and {@code <volume name=>}. For rbd {@code <image pool= namespace= name=>} is {@code
- * image=pool/namespace/name}, without those that are not given; a name alone may have them all in
- * it. For every method {@code <host at=>} is {@code at}.
+ * are, by method: lvm {@code <device path=>}, zfs {@code <dataset name=>} and {@code <file path=>},
+ * btrfs {@code <snapshots path=>}, reflink {@code <file path=>}, qemu {@code <overlay path=>}, exec
+ * {@code <program path=>} and {@code <volume name=>}. For rbd {@code <image pool= namespace=
+ * name=>} is {@code image=pool/namespace/name}, without those that are not given; a name alone may
+ * have them all in it. For every method {@code <host at=>} is {@code at}.
  *
  * <p>Elements and attributes of a namespace are passed over. Anything else is an error: an option
  * that is given twice, elements within an element, text beside attributes or beside elements, and
@@ -41,6 +41,7 @@ public final class MethodXml {
       Map.of(
           "lvm device", "path",
           "zfs dataset", "name",
+          "zfs file", "path",
           "btrfs snapshots", "path",
           "reflink file", "path",
           "qemu overlay", "path",

@@ -1,0 +1,79 @@
+package dev.stillpoint.backends.host;
+
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.stillpoint.backends.host.HostProgram.Said;
+import dev.stillpoint.core.spi.Deadline;
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Users of a disk of another machine, for which this host stands. */
+class FarDiskUsersTest {
+  private static final Deadline DEADLINE = Deadline.after(Duration.ofMinutes(1));
+
+  @TempDir private Path directory = Path.of("");
+
+  private static Optional<String> user(Programs programs, Path path) {
+    return DiskUsers.at(programs, path, DEADLINE);
+  }
+
+  @Test
+  void whoHasItOpenIsFoundUnderAnyName() throws IOException {
+    // given
+    Path file = Files.writeString(directory.resolve("-disk *\n"), "x");
+    Path other = Files.createLink(directory.resolve("other"), file);
+    Assumptions.assumeTrue(Files.getAttribute(Path.of("/proc/self"), "unix:uid").equals(0));
+    assertTrue(!user(new LocalPrograms(), file).toString().contains("open as"));
+    try (FileChannel open = FileChannel.open(other, StandardOpenOption.READ)) {
+      assertTrue(open.isOpen());
+      // when
+      String user = user(new LocalPrograms(), file).orElseThrow();
+      // then
+      String own = "it is open as /proc/" + ProcessHandle.current().pid() + "/fd/";
+      assertTrue(user.startsWith(own), user);
+    }
+  }
+
+  @Test
+  void whatIsNotThereCannotBeTold() {
+    String user = user(new LocalPrograms(), directory.resolve("none")).orElseThrow();
+    assertTrue(user.startsWith("whether anybody uses it cannot be told"), user);
+  }
+
+  @Test
+  void whereProcessesOfOthersAreNotShownItIsSaid() throws IOException {
+    // given
+    Path file = Files.writeString(directory.resolve("disk"), "x");
+    var local = new LocalPrograms();
+    var blind =
+        new Programs() {
+          @Override
+          public String place() {
+            return "a test";
+          }
+
+          @Override
+          public Said run(List<String> command, Deadline deadline) throws IOException {
+            return command.contains("/proc")
+                ? new Said(1, "", "find: '/proc/1/fd': Permission denied\n")
+                : local.run(command, deadline);
+          }
+
+          @Override
+          public Said runToEnd(List<String> command) throws IOException {
+            return local.runToEnd(command);
+          }
+        };
+    // when, then
+    assertTrue(user(blind, file).orElseThrow().contains("Permission denied"));
+  }
+}
