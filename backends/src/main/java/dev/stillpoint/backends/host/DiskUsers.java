@@ -7,8 +7,9 @@ import java.nio.file.AccessDeniedException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashSet;
 import java.util.Optional;
-import java.util.OptionalLong;
+import java.util.Set;
 
 /**
  * Who of this host has a file or a block device open, from {@code /proc} and {@code /sys}. What
@@ -19,6 +20,7 @@ public final class DiskUsers {
   private static final Path DEVICES = Path.of("/sys/block");
   private static final int TYPE = 0xf000;
   private static final int BLOCK = 0x6000;
+  private static final long NOBODY = -1;
 
   private DiskUsers() {}
 
@@ -33,7 +35,7 @@ public final class DiskUsers {
       if (user.isPresent()) {
         return user;
       }
-      Look look = process(number, OptionalLong.empty());
+      Look look = process(number, Set.of());
       return look.user().isEmpty() && look.unseen()
           ? Optional.of("what other users' processes have open is not shown to this one")
           : look.user();
@@ -46,9 +48,9 @@ public final class DiskUsers {
    * The first user that is seen, in words. Empty says less than with {@link #of}: what others have
    * open is not shown to everybody.
    *
-   * @param except the process that is known to have it open
+   * @param except the processes that are known to have it open
    */
-  public static Optional<String> seen(Path path, OptionalLong except) {
+  public static Optional<String> seen(Path path, Set<Long> except) {
     try {
       String number = number(path);
       Optional<String> user = mounted(number).or(() -> loop(path));
@@ -56,6 +58,20 @@ public final class DiskUsers {
     } catch (IOException e) {
       return Optional.empty();
     }
+  }
+
+  /** The processes that are seen to have it open. */
+  public static Set<Long> processes(Path path) {
+    Set<Long> found = new HashSet<>();
+    try {
+      String number = number(path);
+      for (Look look = process(number, found); look.pid() >= 0; look = process(number, found)) {
+        found.add(look.pid());
+      }
+    } catch (IOException e) {
+      // Then it is open to nobody.
+    }
+    return Set.copyOf(found);
   }
 
   /**
@@ -118,22 +134,25 @@ public final class DiskUsers {
     }
   }
 
-  /** What was seen of the processes, and whether some could not be looked at. */
-  private record Look(Optional<String> user, boolean unseen) {}
+  /** Which process was seen, if any, and whether some could not be looked at. */
+  private record Look(long pid, boolean unseen) {
+    Optional<String> user() {
+      return pid < 0 ? Optional.empty() : Optional.of("the process " + pid + " has it open");
+    }
+  }
 
-  private static Look process(String number, OptionalLong except) throws IOException {
+  private static Look process(String number, Set<Long> except) throws IOException {
     boolean unseen = false;
-    String passedOver = except.isPresent() ? Long.toString(except.getAsLong()) : "";
     try (DirectoryStream<Path> all = Files.newDirectoryStream(PROCESSES, "[0-9]*")) {
       for (Path process : all) {
-        if (String.valueOf(process.getFileName()).equals(passedOver)) {
+        long pid = Long.parseLong(String.valueOf(process.getFileName()));
+        if (except.contains(pid)) {
           continue;
         }
         try (DirectoryStream<Path> open = Files.newDirectoryStream(process.resolve("fd"))) {
           for (Path descriptor : open) {
             if (isOpen(descriptor, number)) {
-              return new Look(
-                  Optional.of("the process " + process.getFileName() + " has it open"), unseen);
+              return new Look(pid, unseen);
             }
           }
         } catch (AccessDeniedException e) {
@@ -143,7 +162,7 @@ public final class DiskUsers {
         }
       }
     }
-    return new Look(Optional.empty(), unseen);
+    return new Look(NOBODY, unseen);
   }
 
   private static boolean isOpen(Path descriptor, String number) {

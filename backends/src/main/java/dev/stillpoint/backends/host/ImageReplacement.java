@@ -84,7 +84,6 @@ public final class ImageReplacement {
     make(temporary);
     try {
       REVERT.put(temporary, BEGUN);
-      content.fill(temporary);
       List<String> alike =
           List.of(
               "cp",
@@ -94,6 +93,7 @@ public final class ImageReplacement {
               image.path().toString(),
               temporary.toString());
       Programs.succeeded(alike, programs.run(alike, deadline));
+      content.fill(temporary);
       try (FileChannel made = FileChannel.open(temporary, StandardOpenOption.WRITE)) {
         made.force(true);
       }

@@ -258,6 +258,26 @@ final class BlockGraph {
         .toList();
   }
 
+  /** Whether QEMU put this node there for a job. */
+  static boolean isOfJob(BlockDeviceInfo node) {
+    return JOB_FILTERS.contains(node.drv());
+  }
+
+  /** The node that is above all filters of a disk whose node is this; itself where none is. */
+  String topOf(String node) {
+    return used().stream()
+        .filter(disk -> disk.nodeName().equals(node))
+        .map(disk -> disk.top().nodeName())
+        .filter(java.util.Objects::nonNull)
+        .findFirst()
+        .orElse(node);
+  }
+
+  /** What QEMU says of the image of a node. */
+  Optional<ImageInfo> image(String node) {
+    return Optional.ofNullable(nodes.get(node)).map(BlockDeviceInfo::image);
+  }
+
   /** Whether somebody reads this node from outside of the machine. */
   boolean isExported(String node) {
     return exports.stream().anyMatch(export -> node.equals(export.nodeName()));

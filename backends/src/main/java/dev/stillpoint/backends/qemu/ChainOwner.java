@@ -14,7 +14,10 @@ sealed interface ChainOwner permits MachineChain, FileChain {
   /** Refuses what cannot be merged now. Changes nothing. */
   void requireMergeable(MergeOfOverlay merge, Deadline deadline) throws IOException;
 
-  /** Merges: afterwards nothing of the disk reads the overlay. May be asked again at any point. */
+  /**
+   * Merges: afterwards nothing of the disk reads the overlay, and its file is gone. May be asked
+   * again at any point.
+   */
   void merge(MergeOfOverlay merge, Deadline deadline) throws IOException;
 
   /**

@@ -69,6 +69,11 @@ final class FdSets {
     return new FdSets(List.of(), Optional.empty());
   }
 
+  /** Whether this is the name of a set, of which nobody has told the path. */
+  static boolean isSet(String image) {
+    return NAME.matcher(image).matches();
+  }
+
   private static String name(BlockDeviceInfo node) {
     return node.image().filename();
   }

@@ -11,7 +11,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
-import java.util.OptionalLong;
+import java.util.Set;
 
 /**
  * The images of a disk that no machine uses, by {@code qemu-img}, which takes QEMU's locks itself.
@@ -29,6 +29,16 @@ record FileChain(ImageTool tool) implements ChainOwner {
 
   @Override
   public void requireMergeable(MergeOfOverlay merge, Deadline deadline) throws IOException {
+    if (merge.before() == MergeMark.TURNING) {
+      throw merge.refusal(
+          ErrorCode.DISK_UNSUITABLE,
+          "a machine was about to go on in "
+              + merge.below().image()
+              + " when its delete was left: which of the two is newer is not known. If the machine"
+              + " was started from that since, or went on in it, remove "
+              + merge.path()
+              + " by hand; start no machine from it");
+    }
     requireUnused(merge, merge.overlay());
     requireUnused(merge, merge.below());
     if (merge.below().path().filter(path -> !Files.isWritable(path)).isPresent()) {
@@ -38,16 +48,29 @@ record FileChain(ImageTool tool) implements ChainOwner {
     }
     if (merge.above().isPresent()) {
       requireUnused(merge, merge.above().get());
+    } else {
+      requireNothingAbove(merge.disk(), merge.path());
+    }
+  }
+
+  /** The chain is read from the disk downwards; whoever names an image in its middle is told. */
+  static void requireNothingAbove(LocatedDisk disk, Path image) throws IOException {
+    Optional<Path> above = OtherOverlays.on(image, image);
+    if (above.isPresent()) {
+      throw disk.refusal(
+          ErrorCode.DISK_IN_USE,
+          above.get() + " lies on " + image + ", so that this is not what the disk is written to");
     }
   }
 
   private static void requireUnused(MergeOfOverlay merge, Link link) throws IOException {
-    Optional<Path> path = link.path();
-    if (path.isEmpty()) {
-      return;
+    if (link.path().isEmpty()) {
+      throw merge.refusal(
+          ErrorCode.DISK_UNSUITABLE, link.image() + " is no file or device of this host");
     }
-    Optional<String> user = DiskUsers.seen(path.get(), OptionalLong.empty());
-    if (user.isPresent() || ImageLock.isHeld(path.get())) {
+    Path path = link.path().get().toRealPath();
+    Optional<String> user = DiskUsers.seen(path, Set.of());
+    if (user.isPresent() || ImageLock.isHeld(path)) {
       throw merge.refusal(
           ErrorCode.DISK_IN_USE,
           link.image()
@@ -59,17 +82,35 @@ record FileChain(ImageTool tool) implements ChainOwner {
 
   @Override
   public void merge(MergeOfOverlay merge, Deadline deadline) throws IOException {
-    tool.commit(merge.file());
-    OverlayMark.mergeIsDone(merge.file());
+    String before = MergeMark.stamp(merge.path());
+    tool.commit(merge.path(), merge.below().image());
+    MergeMark.finish(merge.path());
     if (merge.above().isPresent()) {
       Path above = Path.of(merge.above().get().image());
       tool.rebase(above, merge.below().image(), merge.below().format());
+    }
+    // A machine may have been started meanwhile: qemu-img holds its lock no longer than it works.
+    Optional<ImageLock> lock = ImageLock.take(merge.path());
+    try {
+      if (lock.isEmpty() || !MergeMark.stamp(merge.path()).equals(before)) {
+        throw merge.refusal(
+            ErrorCode.DISK_IN_USE,
+            merge.path()
+                + " went down into "
+                + merge.below().image()
+                + ", and somebody uses it since; it stays");
+      }
+      merge.removeFile();
+    } finally {
+      if (lock.isPresent()) {
+        lock.get().close();
+      }
     }
   }
 
   @Override
   public boolean hasMerged(Path overlay, OverlayMark mark, Deadline deadline) {
-    return OverlayMark.isMergeDone(overlay);
+    return MergeMark.of(overlay) == MergeMark.DONE;
   }
 
   @Override

@@ -22,6 +22,9 @@ record ImageChain(List<Link> links) {
   /** No chain that anybody could still read from is as long. */
   static final int MAX_LENGTH = 256;
 
+  /** The format of an image of which nobody says it. */
+  static final String UNKNOWN = "unknown";
+
   private static final String QCOW2 = "qcow2";
 
   /**
@@ -64,7 +67,10 @@ record ImageChain(List<Link> links) {
   /** The one that a machine has open. */
   static ImageChain of(BlockGraph graph, AttachedDisk disk) {
     List<Link> links = new ArrayList<>();
-    links.add(Link.of(disk.fileName(), disk.format(), Optional.of(disk.nodeName())));
+    // While an overlay is merged under a filter, the merge's own node is what stands under that.
+    if (!BlockGraph.isOfJob(disk.node())) {
+      links.add(Link.of(disk.fileName(), disk.format(), Optional.of(disk.nodeName())));
+    }
     @Nullable ImageInfo below = disk.node().image().backingImage();
     while (below != null && links.size() < MAX_LENGTH) {
       links.add(
@@ -100,7 +106,7 @@ record ImageChain(List<Link> links) {
     String named = header.backingFile().get();
     boolean relative = !named.startsWith("/") && !OverlayPath.isRemote(named);
     String image = relative ? file.resolveSibling(named).normalize().toString() : named;
-    return Optional.of(Link.of(image, header.backingFormat().orElse("unknown"), Optional.empty()));
+    return Optional.of(Link.of(image, header.backingFormat().orElse(UNKNOWN), Optional.empty()));
   }
 
   /** The one that is written to. */
@@ -123,6 +129,14 @@ record ImageChain(List<Link> links) {
     return links.stream().anyMatch(link -> link.path().filter(image::equals).isPresent());
   }
 
+  /** What is known of the overlays' marks, for whoever looks for one in vain. */
+  String told() {
+    List<String> names = snapshots().stream().map(StoredSnapshot::name).toList();
+    return names.isEmpty()
+        ? "none of its images bears the mark of one"
+        : "there are " + String.join(", ", names);
+  }
+
   /** The snapshots that overlays of ours keep, oldest first. */
   List<StoredSnapshot> snapshots() {
     List<StoredSnapshot> found = new ArrayList<>();
@@ -137,16 +151,24 @@ record ImageChain(List<Link> links) {
 
   private static StoredSnapshot stored(Link overlay, OverlayMark mark, Link below) {
     Path file = Path.of(overlay.image());
-    boolean merging = OverlayMark.isMergeBegun(file);
+    MergeMark merge = MergeMark.of(file);
     return new StoredSnapshot(
         mark.snapshot(),
         QemuOverlays.NAME,
         overlay.image(),
         born(file),
-        merging ? Optional.empty() : Optional.of(below.source()),
-        merging
-            ? Optional.of("its delete was begun and has not ended; ask for it again")
-            : Optional.empty());
+        merge == MergeMark.NONE ? Optional.of(below.source()) : Optional.empty(),
+        trouble(merge, below));
+  }
+
+  private static Optional<String> trouble(MergeMark merge, Link below) {
+    return switch (merge) {
+      case NONE -> Optional.empty();
+      case BEGUN, DONE -> Optional.of("its delete was begun and has not ended; ask for it again");
+      case TURNING ->
+          Optional.of(
+              "its delete has not ended, and a machine may have gone on in " + below.image());
+    };
   }
 
   /** Where a file system keeps no birth, Java says the last change. */

@@ -54,11 +54,11 @@ final class ImageTool {
   }
 
   /**
-   * Puts what an overlay holds into the image below it ({@code qemu-img commit}). The overlay stays
-   * as it is: one that was killed half-way is done again.
+   * Puts what an overlay holds into the image that it lies on, and no other ({@code qemu-img
+   * commit}). The overlay stays as it is: one that was killed half-way is done again.
    */
-  void commit(Path overlay) throws IOException {
-    toEnd(List.of(PROGRAM, "commit", "-q", "-d", "-f", "qcow2", overlay.toString()));
+  void commit(Path overlay, String base) throws IOException {
+    toEnd(List.of(PROGRAM, "commit", "-q", "-b", base, "-f", "qcow2", overlay.toString()));
   }
 
   /** Makes an image lie on another one that holds the same ({@code qemu-img rebase -u}). */

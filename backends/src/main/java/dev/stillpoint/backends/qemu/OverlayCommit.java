@@ -21,6 +21,8 @@ import java.util.function.BooleanSupplier;
  * would stand still.
  *
  * @param root the node that the machine writes to: the overlay node, or one above it
+ * @param baseName by what name an overlay above is to refer to the image below; QEMU's own may be
+ *     good for this process only. Empty where the machine writes to the overlay
  * @param stop asked while waiting; the job itself goes on in QEMU
  */
 record OverlayCommit(
@@ -29,6 +31,7 @@ record OverlayCommit(
     String root,
     String overlayNode,
     String baseNode,
+    Optional<String> baseName,
     BooleanSupplier stop) {
   /** Where a job rests until it is told to go on, and where it ends. */
   private static final Set<JobStatus> RESTS = Set.of(JobStatus.READY, JobStatus.CONCLUDED);
@@ -36,16 +39,18 @@ record OverlayCommit(
   /** That of the overlay which the machine writes to. */
   static OverlayCommit active(
       Monitor monitor, String job, String overlayNode, String baseNode, BooleanSupplier stop) {
-    return new OverlayCommit(monitor, job, overlayNode, overlayNode, baseNode, stop);
+    return new OverlayCommit(
+        monitor, job, overlayNode, overlayNode, baseNode, Optional.empty(), stop);
   }
 
-  /** Begins it; the machine must be writing to the root node. */
+  /** Begins it; the machine must be writing to the root node, perhaps through filters. */
   void begin(Deadline deadline) {
     var commit =
-        BlockCommit.of(root)
+        BlockCommit.of(BlockGraph.read(monitor, deadline).topOf(root))
             .withJobId(job)
-            .withTopNode(root.equals(overlayNode) ? null : overlayNode)
+            .withTopNode(overlayNode)
             .withBaseNode(baseNode)
+            .withBackingFile(baseName.orElse(null))
             .withAutoFinalize(true)
             .withAutoDismiss(false);
     monitor.ask(commit, deadline);
@@ -58,7 +63,7 @@ record OverlayCommit(
 
   /** Leads a job that is there to its end, as {@link #lead}, and forgets it. */
   void end(Deadline deadline) {
-    lead(deadline);
+    lead(() -> {}, deadline);
     forget(deadline);
   }
 
@@ -66,12 +71,14 @@ record OverlayCommit(
    * Leads a job that is there to its end, where it stays until it is forgotten. Whether the machine
    * writes to the base again is for the graph to say.
    *
+   * @param beforeTurning done just before the machine is told to write to the base
    * @throws SnapshotException when it does not get there in time, or is asked to stop on the way,
    *     with what it is; when it has failed, with what it failed with
    */
-  void lead(Deadline deadline) {
+  void lead(Runnable beforeTurning, Deadline deadline) {
     JobInfo rested = await(RESTS, deadline);
     if (rested.status().equals(JobStatus.READY)) {
+      beforeTurning.run();
       monitor.ask(new JobComplete(job), deadline);
     }
     JobInfo ended = monitor.awaitJob(job, JobStatus.CONCLUDED::equals, deadline);

@@ -2,18 +2,19 @@ package dev.stillpoint.backends.qemu;
 
 import dev.stillpoint.backends.host.FileMark;
 import java.io.IOException;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
-import java.nio.file.LinkOption;
 import java.nio.file.Path;
-import java.nio.file.attribute.BasicFileAttributes;
+import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.UserDefinedFileAttributeView;
 import java.util.Optional;
-import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
 
 /**
  * What is written on an overlay of ours, as extended attributes of the file: a qcow2 itself keeps
  * no word of who made it. They are others than those of a clone, which may be a clone of an overlay
- * and is none.
+ * and is none. A copy of the file may bear them too, and names the original's base: so the file's
+ * own path and inode are among them, and where they are not right there is no mark.
  *
  * @param operationId the operation that made it
  * @param snapshot the name of the snapshot, which is the image below
@@ -23,12 +24,12 @@ record OverlayMark(String operationId, String snapshot, String image) {
   private static final FileMark OPERATION = new FileMark("stillpoint.overlay.operation");
   private static final FileMark SNAPSHOT = new FileMark("stillpoint.overlay.snapshot");
   private static final FileMark IMAGE = new FileMark("stillpoint.overlay.image");
+  private static final FileMark SELF = new FileMark("stillpoint.overlay.file");
 
-  /** How far the merge of an overlay into the image below has come. */
-  private static final FileMark MERGE = new FileMark("stillpoint.overlay.merge");
+  private static final Pattern OPERATION_ID = Pattern.compile("[0-9a-f]{8}");
 
-  private static final String BEGUN = "begun";
-  private static final String DONE = "done ";
+  /** Whoever may write to the file may write marks: no word of theirs leads elsewhere. */
+  private static final Pattern FILE_NAME = Pattern.compile("[^/\0]+");
 
   /** Whether the file system of a directory keeps such words. */
   static boolean canBeKept(Path directory) {
@@ -40,13 +41,16 @@ record OverlayMark(String operationId, String snapshot, String image) {
     }
   }
 
-  /** Reads it; empty where there is none, or it cannot be read. */
+  /** Reads it; empty where there is none that is right, or it cannot be read. */
   static Optional<OverlayMark> read(Path overlay) {
     try {
-      Optional<String> operation = OPERATION.read(overlay);
+      Optional<String> operation =
+          OPERATION.read(overlay).filter(word -> OPERATION_ID.matcher(word).matches());
       Optional<String> snapshot = SNAPSHOT.read(overlay);
-      Optional<String> image = IMAGE.read(overlay);
-      return operation.isPresent() && snapshot.isPresent() && image.isPresent()
+      Optional<String> image =
+          IMAGE.read(overlay).filter(word -> FILE_NAME.matcher(word).matches());
+      boolean whole = operation.isPresent() && snapshot.isPresent() && image.isPresent();
+      return whole && SELF.isOn(overlay, self(overlay))
           ? Optional.of(new OverlayMark(operation.get(), snapshot.get(), image.get()))
           : Optional.empty();
     } catch (IOException e) {
@@ -54,56 +58,37 @@ record OverlayMark(String operationId, String snapshot, String image) {
     }
   }
 
+  /** Writes it on a file that is at its place. */
+  void put(Path overlay) throws IOException {
+    put(overlay, overlay);
+  }
+
   /**
    * Writes it.
    *
+   * @param place where the file is going to be
    * @throws IOException where the file system keeps no such attributes
    */
-  void put(Path overlay) throws IOException {
-    OPERATION.put(overlay, operationId);
-    SNAPSHOT.put(overlay, snapshot);
-    IMAGE.put(overlay, image);
+  void put(Path file, Path place) throws IOException {
+    OPERATION.put(file, operationId);
+    SNAPSHOT.put(file, snapshot);
+    IMAGE.put(file, image);
+    SELF.put(file, self(OverlayFile.at(file).inode(), place));
   }
 
-  /** From here on the image below may hold more than the point in time. */
-  static void mergeBegins(Path overlay) throws IOException {
-    MERGE.put(overlay, BEGUN);
+  private static String self(Path overlay) throws IOException {
+    return self(OverlayFile.at(overlay).inode(), overlay);
   }
 
-  /** The merge was refused before anything was written below. */
-  static void mergeIsOff(Path overlay) throws IOException {
-    MERGE.remove(overlay);
+  private static String self(long inode, Path place) throws IOException {
+    Path directory = place.resolveSibling(".").toRealPath();
+    return inode + " " + directory.resolve(String.valueOf(place.getFileName()));
   }
 
-  /** The image below has all that the overlay has, for as long as nobody writes to the overlay. */
-  static void mergeIsDone(Path overlay) throws IOException {
-    MERGE.put(overlay, DONE + stamp(overlay));
-  }
-
-  static boolean isMergeBegun(Path overlay) {
-    return mergeOf(overlay).isPresent();
-  }
-
-  /** Whether the overlay holds nothing that the image below has not: it was not written since. */
-  static boolean isMergeDone(Path overlay) {
-    try {
-      return mergeOf(overlay).filter((DONE + stamp(overlay))::equals).isPresent();
-    } catch (IOException e) {
-      return false;
+  /** Makes sure that the words outlive the host: nothing is overwritten below before they do. */
+  static void sync(Path overlay) throws IOException {
+    try (FileChannel file = FileChannel.open(overlay, StandardOpenOption.READ)) {
+      file.force(true);
     }
-  }
-
-  private static Optional<String> mergeOf(Path overlay) {
-    try {
-      return MERGE.read(overlay);
-    } catch (IOException e) {
-      return Optional.empty();
-    }
-  }
-
-  private static String stamp(Path overlay) throws IOException {
-    BasicFileAttributes now =
-        Files.readAttributes(overlay, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
-    return now.lastModifiedTime().to(TimeUnit.NANOSECONDS) + ":" + now.size();
   }
 }

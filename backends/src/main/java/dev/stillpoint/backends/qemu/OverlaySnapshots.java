@@ -4,6 +4,7 @@ import dev.stillpoint.backends.host.DiskUsers;
 import dev.stillpoint.backends.host.ImageFile;
 import dev.stillpoint.backends.host.ImageLock;
 import dev.stillpoint.backends.host.ImageReplacement;
+import dev.stillpoint.backends.host.Mount;
 import dev.stillpoint.backends.host.Mounts;
 import dev.stillpoint.backends.qemu.ImageChain.Link;
 import dev.stillpoint.core.disk.DiskSource;
@@ -18,7 +19,6 @@ import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalLong;
 import java.util.Set;
 
 /**
@@ -63,24 +63,43 @@ final class OverlaySnapshots {
               + "; delete the newer snapshots first");
     }
     Path overlay = Path.of(chain.top().image());
-    if (OverlayMark.isMergeBegun(overlay)) {
+    requireWhole(disk, overlay, name);
+    FileChain.requireNothingAbove(disk, overlay);
+    Link below = chain.links().get(1);
+    OverlayMark mark = chain.top().mark().orElseThrow();
+    new ImageReplacement(tool.programs())
+        .replace(
+            new ImageFile(disk, overlay, mount(disk, overlay)),
+            made -> {
+              tool.overlay(made, below.image(), below.format(), deadline);
+              mark.put(made, overlay);
+            },
+            deadline);
+  }
+
+  private static void requireWhole(LocatedDisk disk, Path overlay, SnapshotName name)
+      throws IOException {
+    if (MergeMark.of(overlay) != MergeMark.NONE) {
       throw disk.refusal(
           ErrorCode.DISK_UNSUITABLE,
           "the snapshot '" + name + "' is not whole any more: its delete was begun");
     }
-    Link below = chain.links().get(1);
-    var image =
-        new ImageFile(
-            disk,
-            overlay,
-            Mounts.own()
-                .of(overlay)
-                .orElseThrow(() ->
-                    disk.refusal(
-                        ErrorCode.DISK_UNSUITABLE, "on no file system that is known: " + overlay)));
-    new ImageReplacement(tool.programs())
-        .replace(
-            image, made -> tool.overlay(made, below.image(), below.format(), deadline), deadline);
+    int inside = Qcow2Header.read(overlay).snapshots();
+    if (inside > 0) {
+      throw disk.refusal(
+          ErrorCode.DISK_UNSUITABLE,
+          overlay
+              + " has "
+              + inside
+              + " snapshots inside itself, which would be lost (qemu-internal)");
+    }
+  }
+
+  private static Mount mount(LocatedDisk disk, Path overlay) throws IOException {
+    return Mounts.own()
+        .of(overlay)
+        .orElseThrow(() ->
+            disk.refusal(ErrorCode.DISK_UNSUITABLE, "on no file system that is known: " + overlay));
   }
 
   /**
@@ -97,38 +116,39 @@ final class OverlaySnapshots {
       removeMerged(disk, chain, name, deadline);
       return Optional.of(chain.top().source());
     }
-    var merge = new MergeOfOverlay(disk, chain, place.get());
-    OverlayFile file = OverlayFile.at(merge.file());
-    if (!Files.isWritable(merge.file().resolveSibling("."))) {
-      throw disk.refusal(
-          ErrorCode.DISK_UNSUITABLE,
-          "the directory of " + merge.file() + " cannot be written to, and the file not removed");
+    MergeOfOverlay merge = MergeOfOverlay.of(disk, chain, place.get());
+    if (merge.before() == MergeMark.NONE) {
+      merge.require();
+      requireUnread(merge);
     }
     owner.requireMergeable(merge, deadline);
-    requireUnread(merge);
-    OverlayMark.mergeBegins(merge.file());
-    owner.merge(merge, deadline);
-    if (!file.delete()) {
-      throw disk.refusal(
-          ErrorCode.CLEANUP_FAILED,
-          merge.file() + " is merged, and no longer the file that it was; it is left alone");
+    if (merge.before() == MergeMark.NONE) {
+      MergeMark.begin(merge.path());
     }
+    owner.merge(merge, deadline);
     return merge.above().isPresent() ? Optional.empty() : Optional.of(merge.below().source());
   }
 
   /** Whoever reads the point in time, such as a backup, would read what comes after it as well. */
-  private void requireUnread(MergeOfOverlay merge) throws IOException {
+  private void requireUnread(MergeOfOverlay merge) {
     Optional<Path> below = merge.below().path();
-    if (below.isEmpty() || OverlayMark.isMergeBegun(merge.file())) {
+    if (below.isEmpty() || !(owner instanceof MachineChain machine)) {
       return;
     }
-    if (owner instanceof MachineChain machine && machine.process().isPresent()) {
-      DiskUsers.seen(below.get(), machine.process())
-          .ifPresent(user -> {
-            throw merge.refusal(
-                ErrorCode.DISK_IN_USE,
-                below.get() + " is in use: " + user + "; a backup may read it");
-          });
+    // Where the monitor does not tell its process, it is who writes to the disk.
+    Set<Long> machines =
+        machine
+            .monitor()
+            .qemu()
+            .map(qemu -> Set.of(qemu.pid()))
+            .or(() -> merge.chain().top().path().map(DiskUsers::processes))
+            .orElse(Set.of());
+    Optional<String> user =
+        machines.isEmpty() ? Optional.empty() : DiskUsers.seen(below.get(), machines);
+    if (user.isPresent()) {
+      throw merge.refusal(
+          ErrorCode.DISK_IN_USE,
+          below.get() + " is in use: " + user.get() + "; a backup may read it");
     }
   }
 
@@ -154,7 +174,8 @@ final class OverlaySnapshots {
               + " so it is left alone");
     }
     owner.release(file, deadline);
-    Optional<String> user = DiskUsers.seen(file, OptionalLong.empty());
+    FileChain.requireNothingAbove(disk, file);
+    Optional<String> user = DiskUsers.seen(file, Set.of());
     if (user.isPresent() || ImageLock.isHeld(file) || !merged.delete()) {
       throw disk.refusal(
           ErrorCode.CLEANUP_FAILED,
@@ -170,11 +191,6 @@ final class OverlaySnapshots {
   private static RuntimeException missing(LocatedDisk disk, ImageChain chain, SnapshotName name) {
     return disk.refusal(
         ErrorCode.NO_SUCH_SNAPSHOT,
-        "no overlay of '"
-            + disk.name()
-            + "' keeps a snapshot '"
-            + name
-            + "'; there are "
-            + chain.snapshots().stream().map(StoredSnapshot::name).toList());
+        "no overlay of '" + disk.name() + "' keeps a snapshot '" + name + "'; " + chain.told());
   }
 }

@@ -8,11 +8,16 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Optional;
 
-/** What the header of a qcow2 file says about its backing file, and no more. */
-record Qcow2Header(Optional<String> backingFile, Optional<String> backingFormat) {
+/**
+ * What the header of a qcow2 file says about what others depend on, and no more.
+ *
+ * @param snapshots how many it has inside itself
+ */
+record Qcow2Header(Optional<String> backingFile, Optional<String> backingFormat, int snapshots) {
   private static final int MAGIC = 0x514649fb;
   private static final int BACKING_FORMAT_EXTENSION = 0xE2792ACA;
   private static final int VERSION_2_LENGTH = 72;
+  private static final int SNAPSHOTS_OFFSET = 60;
   private static final int HEADER_LENGTH_OFFSET = 100;
   private static final int HEADER_BYTES = 104;
 
@@ -30,7 +35,8 @@ record Qcow2Header(Optional<String> backingFile, Optional<String> backingFormat)
       }
       int extensions =
           header.getInt(4) == 2 ? VERSION_2_LENGTH : header.getInt(HEADER_LENGTH_OFFSET);
-      return new Qcow2Header(name(channel, header), format(channel, extensions));
+      return new Qcow2Header(
+          name(channel, header), format(channel, extensions), header.getInt(SNAPSHOTS_OFFSET));
     }
   }
 

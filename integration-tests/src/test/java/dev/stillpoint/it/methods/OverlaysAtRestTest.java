@@ -75,9 +75,14 @@ class OverlaysAtRestTest {
         file.toString());
     Map<String, String> marks =
         Map.of(
-            "stillpoint.overlay.operation", "00c0ffee",
-            "stillpoint.overlay.snapshot", name,
-            "stillpoint.overlay.image", "disk.qcow2");
+            "stillpoint.overlay.operation",
+            "00c0ffee",
+            "stillpoint.overlay.snapshot",
+            name,
+            "stillpoint.overlay.image",
+            "disk.qcow2",
+            "stillpoint.overlay.file",
+            Files.getAttribute(file, "unix:ino") + " " + file);
     for (Map.Entry<String, String> mark : marks.entrySet()) {
       mark(file, mark.getKey(), mark.getValue());
     }
@@ -271,5 +276,48 @@ class OverlaysAtRestTest {
       assertPattern(full, 5);
       assertFalse(Files.exists(top));
     }
+  }
+
+  @Test
+  void anImageInTheMiddleIsNeitherRevertedNorMerged() {
+    // given somebody who names what the machine wrote to before the last snapshot
+    refused(ErrorCode.DISK_IN_USE, () -> store.revert(disk(weekly), WEEKLY, soon()));
+    refused(ErrorCode.DISK_IN_USE, () -> store.delete(disk(weekly), WEEKLY, soon()));
+    assertPattern(nightly, 3);
+    assertPattern(weekly, 2);
+  }
+
+  @Test
+  void aCopyIsNoneOfOurs() throws IOException {
+    // given a copy with all attributes, which still lies on the original's base
+    Path copy = Files.createDirectory(temporary.resolve("copy")).resolve("disk.nightly.qcow2");
+    run("cp", "-a", nightly.toString(), copy.toString());
+    Path again = nightly.resolveSibling("again.qcow2");
+    run("mv", nightly.toString(), again.toString());
+    run("cp", "-a", again.toString(), nightly.toString());
+    // when, then
+    for (Path one : List.of(copy, again, nightly)) {
+      assertEquals(List.of("weekly"), names(one));
+      refused(ErrorCode.NO_SUCH_SNAPSHOT, () -> store.delete(disk(one), NIGHTLY, soon()));
+    }
+    assertPattern(weekly, 2);
+  }
+
+  @Test
+  void aBaseBehindALinkIsMergedInto() throws IOException {
+    // given
+    Path link = Files.createSymbolicLink(base.resolveSibling("link.qcow2"), base);
+    rebase(weekly, link);
+    // when
+    assertEquals(Optional.empty(), store.delete(disk(nightly), WEEKLY, soon()));
+    // then
+    assertPattern(base, 2);
+    assertPattern(nightly, 3);
+  }
+
+  @Test
+  void aWordThatLeadsElsewhereIsNoMark() throws IOException {
+    mark(nightly, "stillpoint.overlay.image", "../../elsewhere");
+    assertEquals(List.of("weekly"), names(nightly));
   }
 }
