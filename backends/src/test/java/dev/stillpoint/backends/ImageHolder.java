@@ -5,13 +5,14 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 
 /** Another process that has an image open and locks it as QEMU does for one that it only reads. */
-final class ImageHolder {
+public final class ImageHolder {
   /** What QEMU takes for "others may still read it consistently". */
   private static final long CONSISTENT_READ = 100;
 
   private ImageHolder() {}
 
-  static Process start(Path image) throws Exception {
+  /** Starts it; it says {@code held} once it has it, and ends with its input. */
+  public static Process start(Path image) throws Exception {
     return new ProcessBuilder(
             Path.of(System.getProperty("java.home"), "bin", "java").toString(),
             "-XX:TieredStopAtLevel=1",

@@ -19,58 +19,9 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 
 /** The machine's disks and nodes at one moment, from {@code query-block} and its like. */
 final class BlockGraph {
-  /** Filters that we know how to look under: a cut goes below them, so that they stay in force. */
-  private static final Set<String> FILTERS = Set.of("throttle", "copy-on-read", "compress");
-
-  /** Nodes that QEMU puts above a disk while a job works on it. */
-  private static final Set<String> JOB_FILTERS =
-      Set.of("mirror_top", "commit_top", "copy-before-write", "backup-top");
-
-  /**
-   * The image formats, and the protocols of what has none: everything that is an image itself, and
-   * nothing that stands before one.
-   */
-  private static final Set<String> IMAGES =
-      Set.of(
-          "qcow2",
-          "raw",
-          "qcow",
-          "qed",
-          "vmdk",
-          "vdi",
-          "vpc",
-          "vhdx",
-          "parallels",
-          "luks",
-          "cloop",
-          "dmg",
-          "bochs",
-          "file",
-          "host_device",
-          "nbd",
-          "rbd",
-          "nfs",
-          "iscsi",
-          "ssh",
-          "gluster",
-          "http",
-          "https",
-          "ftp",
-          "ftps",
-          "nvme",
-          "null-co",
-          "null-aio",
-          "vvfat",
-          "virtio-blk-vhost-user",
-          "virtio-blk-vhost-vdpa",
-          "virtio-blk-vfio-pci",
-          "nvme-io_uring",
-          "io_uring");
-
   private static final String PERIPHERAL = "/machine/peripheral/";
 
   private final Map<String, BlockDeviceInfo> nodes = new HashMap<>();
@@ -210,7 +161,7 @@ final class BlockGraph {
   }
 
   private static boolean isFilter(BlockDeviceInfo node) {
-    return FILTERS.contains(node.drv());
+    return BlockDrivers.isFilter(node.drv());
   }
 
   /** QEMU tells the image below a filter, not its node; the one node with that image is it. */
@@ -260,7 +211,7 @@ final class BlockGraph {
 
   /** Whether QEMU put this node there for a job. */
   static boolean isOfJob(BlockDeviceInfo node) {
-    return JOB_FILTERS.contains(node.drv());
+    return BlockDrivers.isOfJob(node.drv());
   }
 
   /** The node that is above all filters of a disk whose node is this; itself where none is. */
@@ -335,7 +286,7 @@ final class BlockGraph {
               + "); wait for it to end",
           name);
     }
-    if (!IMAGES.contains(disk.node().drv()) && !isFilter(disk.node())) {
+    if (!BlockDrivers.isImage(disk.node().drv()) && !isFilter(disk.node())) {
       throw refusal(
           ErrorCode.DISK_UNSUITABLE,
           "the disk '"
@@ -379,7 +330,7 @@ final class BlockGraph {
    */
   private Optional<BlockDeviceInfo> jobFilterAbove(AttachedDisk disk) {
     return allNodes.stream()
-        .filter(node -> JOB_FILTERS.contains(node.drv()))
+        .filter(node -> BlockDrivers.isOfJob(node.drv()))
         .filter(node -> isSame(node, disk.top()) || nameOf(node.image()).equals(disk.fileName()))
         .findFirst();
   }

@@ -188,7 +188,8 @@ class SpokenToQemuTest {
     // then
     assertEquals(
         json(
-            "{'job-id':'sp-1-0-commit','device':'sp-1-0-overlay','base-node':'node0','top-node':'sp-1-0-overlay',"
+            "{'job-id':'sp-1-0-commit','device':'sp-1-0-overlay','base-node':'node0',"
+                + "'top-node':'sp-1-0-overlay',"
                 + "'auto-finalize':true,'auto-dismiss':false}"),
         said("block-commit"));
     assertEquals(json("{'id':'sp-1-0-create'}", "{'id':'sp-1-0-commit'}"), said("job-dismiss"));

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import dev.stillpoint.backends.SnapshotEngine;
 import dev.stillpoint.backends.SnapshotStore;
+import dev.stillpoint.backends.qemu.QemuOverlays;
 import dev.stillpoint.core.disk.DiskSource;
 import dev.stillpoint.core.disk.SelectedDisk;
 import dev.stillpoint.core.snapshot.ErrorCode;
@@ -17,7 +18,11 @@ import dev.stillpoint.core.snapshot.SnapshotException;
 import dev.stillpoint.core.snapshot.SnapshotName;
 import dev.stillpoint.core.snapshot.SnapshotRequest;
 import dev.stillpoint.core.snapshot.SnapshotResult;
+import dev.stillpoint.core.spi.Cut;
+import dev.stillpoint.core.spi.CutDisk;
+import dev.stillpoint.core.spi.CutOrder;
 import dev.stillpoint.core.spi.Deadline;
+import dev.stillpoint.core.spi.LocatedDisk;
 import dev.stillpoint.core.spi.StoredSnapshot;
 import dev.stillpoint.qmp.QmpClient;
 import dev.stillpoint.qmp.endpoint.Endpoint;
@@ -101,6 +106,22 @@ class MergeInMachineTest {
     QmpClient client = QmpClient.connect(Endpoint.unix(started.qmp())).join();
     monitor = client;
     return client;
+  }
+
+  /** One with a second disk, below a filter. */
+  private QmpClient startWithFilter() {
+    return start(
+        base,
+        "-object",
+        "throttle-group,id=slow",
+        "-blockdev",
+        "driver=file,node-name=file1,filename=" + image(makeDirectory("one")),
+        "-blockdev",
+        "driver=qcow2,node-name=disk1,file=file1",
+        "-blockdev",
+        "driver=throttle,node-name=top1,throttle-group=slow,file=disk1",
+        "-device",
+        "virtio-blk-pci,id=vd1,drive=top1");
   }
 
   private void kill() {
@@ -277,19 +298,7 @@ class MergeInMachineTest {
   @Test
   void anOverlayBelowAFilterIsMerged() {
     // given
-    QmpClient client =
-        start(
-            base,
-            "-object",
-            "throttle-group,id=slow",
-            "-blockdev",
-            "driver=file,node-name=file1,filename=" + image(makeDirectory("one")),
-            "-blockdev",
-            "driver=qcow2,node-name=disk1,file=file1",
-            "-blockdev",
-            "driver=throttle,node-name=top1,throttle-group=slow,file=disk1",
-            "-device",
-            "virtio-blk-pci,id=vd1,drive=top1");
+    QmpClient client = startWithFilter();
     SelectedDisk disk = SelectedDisk.named("vd1").withMethod("qemu");
     taken(client, "monday", disk);
     taken(client, "tuesday", disk);
@@ -302,6 +311,34 @@ class MergeInMachineTest {
         Optional.of(new DiskSource.File(home.resolve("one/disk.qcow2"), "qcow2")),
         store.delete(disk, MONDAY, soon()));
     assertEquals(List.of(), store.list(disk, soon()));
+  }
+
+  @Test
+  void aCutBelowAFilterIsTakenBack() throws Exception {
+    // given
+    QmpClient client = startWithFilter();
+    var disk =
+        new LocatedDisk(
+            SelectedDisk.named("vd1").withMethod("qemu"),
+            new DiskSource.File(home.resolve("one/disk.qcow2"), "qcow2"),
+            CutDisk.named("vd1"));
+    var order = new CutOrder("00c0ffee", MONDAY, List.of(disk));
+    Cut cut =
+        new QemuOverlays(client, Optional.empty())
+            .check(order, soon())
+            .toCompletableFuture()
+            .join();
+    cut.reserve(soon()).toCompletableFuture().join();
+    cut.prepare(soon()).toCompletableFuture().join();
+    cut.cut(soon()).toCompletableFuture().join();
+    Path overlay = home.resolve("one/disk.monday.qcow2");
+    assertTrue(Files.exists(overlay));
+    // when
+    cut.undo(soon()).toCompletableFuture().join();
+    cut.clean(soon()).toCompletableFuture().join();
+    // then
+    assertFalse(Files.exists(overlay));
+    assertEquals(List.of(), client.execute(new QueryJobs()).join());
   }
 
   private Path makeDirectory(String name) {
