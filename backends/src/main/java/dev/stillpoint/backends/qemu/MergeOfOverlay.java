@@ -67,15 +67,7 @@ record MergeOfOverlay(
       throw refusal(
           ErrorCode.DISK_UNSUITABLE, path() + " does not say of which format the image below is");
     }
-    int inside = Qcow2Header.read(path()).snapshots();
-    if (inside > 0) {
-      throw refusal(
-          ErrorCode.DISK_UNSUITABLE,
-          path()
-              + " has "
-              + inside
-              + " snapshots inside itself, which would be lost (qemu-internal)");
-    }
+    OverlaySnapshots.requireNoneInside(disk, path());
     Optional<Path> image = below().path();
     if (image.isPresent()) {
       Optional<Path> other = OtherOverlays.on(image.get(), path());

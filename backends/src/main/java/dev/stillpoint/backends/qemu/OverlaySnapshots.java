@@ -84,6 +84,11 @@ final class OverlaySnapshots {
           ErrorCode.DISK_UNSUITABLE,
           "the snapshot '" + name + "' is not whole any more: its delete was begun");
     }
+    requireNoneInside(disk, overlay);
+  }
+
+  /** What an overlay keeps of {@code qemu-internal} goes with it. */
+  static void requireNoneInside(LocatedDisk disk, Path overlay) throws IOException {
     int inside = Qcow2Header.read(overlay).snapshots();
     if (inside > 0) {
       throw disk.refusal(
