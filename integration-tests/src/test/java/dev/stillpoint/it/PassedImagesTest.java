@@ -205,7 +205,7 @@ class PassedImagesTest {
       Path next = images.resolve("deep" + i);
       // By its path: its node has another name each time.
       var wanted = SelectedDisk.named(last.toString()).withOverlay(next);
-      SnapshotResult result = take(qemu, SnapshotRequest.named("deep").disk(wanted));
+      SnapshotResult result = take(qemu, SnapshotRequest.named("deep" + i).disk(wanted));
       assertEquals(Outcome.SUCCEEDED, result.outcome(), result::toString);
       assertEquals(new DiskSource.File(last, "qcow2"), result.disks().get(0).backupSource());
       last = next;

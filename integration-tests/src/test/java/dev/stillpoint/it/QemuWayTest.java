@@ -73,7 +73,7 @@ class QemuWayTest {
       assertTrue(commands.get(0).contains("\"execute\": \"blockdev-snapshot-sync\""));
       assertTrue(commands.get(1).contains("\"execute\": \"transaction\""));
       assertBacked("base0.way.qcow2", base(0));
-      assertBacked("base0.way.2.qcow2", directory.resolve("base0.way.qcow2"));
+      assertBacked("base0.2.qcow2", directory.resolve("base0.way.qcow2"));
       assertBacked("base1.2.qcow2", base(1));
     }
   }
