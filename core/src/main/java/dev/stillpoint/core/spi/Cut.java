@@ -57,8 +57,10 @@ public interface Cut {
   CompletionStage<Void> prepare(Deadline deadline);
 
   /**
-   * Cuts all disks of the group at one instant, or none: at most one command to a hypervisor. Runs
-   * while the guest is held: it makes nothing, syncs nothing, logs nothing.
+   * Cuts all disks of the group, with at most one command to a hypervisor: at one instant where
+   * {@link #isOneInstant} says so, else one after the other, as fast as the method can. Where it
+   * fails, {@link #settle} finds out how many are cut, and {@link #undo} takes them back. Runs
+   * while the guest is held: it does nothing that could be done before or after, and logs nothing.
    */
   CompletionStage<CutReport> cut(Deadline deadline);
 

@@ -8,7 +8,8 @@ import java.util.List;
  *
  * @param operationId eight hexadecimal digits; every node and job that is made for this operation
  *     is named {@code sp-<operationId>-<n>-<role>}
- * @param name the snapshot's name, for files only: it never becomes a name inside a hypervisor
+ * @param name the snapshot's name: of files and volumes, and of what an image keeps inside itself.
+ *     It never becomes that of a hypervisor's node or job
  * @param disks the disks, or empty for every disk of the machine that this method can cut
  */
 public record CutOrder(String operationId, SnapshotName name, List<LocatedDisk> disks) {
