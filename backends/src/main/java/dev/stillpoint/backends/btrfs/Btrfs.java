@@ -75,7 +75,12 @@ final class Btrfs implements Storage {
 
   @Override
   public MethodTraits traits() {
-    return new MethodTraits(MethodTraits.Span.SHARED, TYPICAL, true, EnumSet.allOf(Ability.class));
+    return new MethodTraits(
+        MethodTraits.Span.SHARED,
+        TYPICAL,
+        true,
+        EnumSet.allOf(Ability.class),
+        Set.of(DiskSource.File.class));
   }
 
   @Override

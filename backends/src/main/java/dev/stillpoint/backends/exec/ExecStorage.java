@@ -28,6 +28,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * Snapshots by a program of the caller's: one request on its standard input, one answer on its
@@ -54,7 +55,8 @@ final class ExecStorage implements Storage {
         MethodTraits.Span.DISK,
         Duration.ofSeconds(1),
         true,
-        EnumSet.allOf(MethodTraits.Ability.class));
+        EnumSet.allOf(MethodTraits.Ability.class),
+        Set.of(DiskSource.File.class, DiskSource.Device.class, DiskSource.Remote.class));
   }
 
   @Override

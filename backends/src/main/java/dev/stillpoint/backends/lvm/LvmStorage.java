@@ -65,7 +65,8 @@ final class LvmStorage implements Storage {
         MethodTraits.Span.DISK,
         Duration.ofMillis(500),
         true,
-        EnumSet.allOf(MethodTraits.Ability.class));
+        EnumSet.allOf(MethodTraits.Ability.class),
+        Set.of(DiskSource.Device.class, DiskSource.Remote.class));
   }
 
   @Override

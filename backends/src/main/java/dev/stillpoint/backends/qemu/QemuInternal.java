@@ -52,7 +52,8 @@ final class QemuInternal implements Storage {
           MethodTraits.Span.GROUP,
           Duration.ofMillis(10),
           true,
-          Set.of(Ability.LIST, Ability.REVERT, Ability.DELETE));
+          Set.of(Ability.LIST, Ability.REVERT, Ability.DELETE),
+          Set.of(DiskSource.Internal.class, DiskSource.Rbd.class));
 
   /** QEMU counts the references of every cluster anew: for a gibibyte that is used, about this. */
   private static final Duration PER_GIBIBYTE = Duration.ofMillis(5);

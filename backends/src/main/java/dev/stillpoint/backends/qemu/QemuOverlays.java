@@ -45,7 +45,11 @@ public final class QemuOverlays implements SnapshotMethod {
   /** What the method is like. */
   public static final MethodTraits TRAITS =
       new MethodTraits(
-          MethodTraits.Span.GROUP, Duration.ofMillis(1), false, EnumSet.allOf(Ability.class));
+          MethodTraits.Span.GROUP,
+          Duration.ofMillis(1),
+          false,
+          EnumSet.allOf(Ability.class),
+          Set.of(DiskSource.File.class, DiskSource.Device.class, DiskSource.Remote.class));
 
   private final Optional<Monitor> machine;
   private final OverlaySnapshots snapshots;

@@ -69,7 +69,11 @@ final class RbdStorage implements Storage {
   @Override
   public MethodTraits traits() {
     return new MethodTraits(
-        Span.DISK, TYPICAL, true, Set.of(Ability.LIST, Ability.REVERT, Ability.DELETE));
+        Span.DISK,
+        TYPICAL,
+        true,
+        Set.of(Ability.LIST, Ability.REVERT, Ability.DELETE),
+        Set.of(DiskSource.Rbd.class));
   }
 
   @Override

@@ -74,7 +74,12 @@ final class Reflink implements Storage {
 
   @Override
   public MethodTraits traits() {
-    return new MethodTraits(MethodTraits.Span.DISK, TYPICAL, true, EnumSet.allOf(Ability.class));
+    return new MethodTraits(
+        MethodTraits.Span.DISK,
+        TYPICAL,
+        true,
+        EnumSet.allOf(Ability.class),
+        Set.of(DiskSource.File.class));
   }
 
   @Override

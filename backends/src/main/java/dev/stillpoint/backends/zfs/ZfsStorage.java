@@ -98,7 +98,11 @@ final class ZfsStorage implements Storage {
   @Override
   public MethodTraits traits() {
     return new MethodTraits(
-        Span.SHARED, TYPICAL, true, Set.of(Ability.LIST, Ability.REVERT, Ability.DELETE));
+        Span.SHARED,
+        TYPICAL,
+        true,
+        Set.of(Ability.LIST, Ability.REVERT, Ability.DELETE),
+        Set.of(DiskSource.File.class, DiskSource.Device.class, DiskSource.Remote.class));
   }
 
   @Override

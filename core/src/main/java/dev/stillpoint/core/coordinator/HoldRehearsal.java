@@ -101,7 +101,7 @@ final class HoldRehearsal {
 
     @Override
     public MethodTraits traits() {
-      return new MethodTraits(MethodTraits.Span.GROUP, Duration.ZERO, true, Set.of());
+      return new MethodTraits(MethodTraits.Span.GROUP, Duration.ZERO, true, Set.of(), Set.of());
     }
 
     @Override

@@ -1,5 +1,6 @@
 package dev.stillpoint.core.spi;
 
+import dev.stillpoint.core.disk.DiskSource;
 import java.time.Duration;
 import java.util.Set;
 
@@ -11,9 +12,14 @@ import java.util.Set;
  * @param keepsDisk whether the machine goes on writing where it did, so that nothing needs to be
  *     persisted
  * @param abilities what else it can do with its snapshots
+ * @param backupSources every kind of {@link DiskSource} that a backup may have to read of its cuts
  */
 public record MethodTraits(
-    Span span, Duration typicalCut, boolean keepsDisk, Set<Ability> abilities) {
+    Span span,
+    Duration typicalCut,
+    boolean keepsDisk,
+    Set<Ability> abilities,
+    Set<Class<? extends DiskSource>> backupSources) {
 
   /** How many disks one cut holds. */
   public enum Span {
@@ -35,8 +41,9 @@ public record MethodTraits(
     DELETE
   }
 
-  /** Copies the set. */
+  /** Copies the sets. */
   public MethodTraits {
     abilities = Set.copyOf(abilities);
+    backupSources = Set.copyOf(backupSources);
   }
 }

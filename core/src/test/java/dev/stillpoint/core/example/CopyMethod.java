@@ -31,7 +31,12 @@ final class CopyMethod implements SnapshotMethod {
 
   @Override
   public MethodTraits traits() {
-    return new MethodTraits(MethodTraits.Span.DISK, Duration.ofMillis(1), true, Set.of());
+    return new MethodTraits(
+        MethodTraits.Span.DISK,
+        Duration.ofMillis(1),
+        true,
+        Set.of(),
+        Set.of(DiskSource.File.class));
   }
 
   /** Looks, and changes nothing; on another thread, as it waits for a file system. */

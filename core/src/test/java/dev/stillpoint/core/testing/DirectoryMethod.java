@@ -82,7 +82,9 @@ final class DirectoryMethod implements SnapshotMethod {
   public MethodTraits traits() {
     Set<Ability> abilities =
         has(Flaw.CANNOT_AND_SAYS_NOTHING) ? Set.of() : EnumSet.allOf(Ability.class);
-    return new MethodTraits(MethodTraits.Span.DISK, Duration.ZERO, true, abilities);
+    Class<? extends DiskSource> kind =
+        has(Flaw.TELLS_ANOTHER_KIND_OF_BACKUP) ? DiskSource.Device.class : DiskSource.File.class;
+    return new MethodTraits(MethodTraits.Span.DISK, Duration.ZERO, true, abilities, Set.of(kind));
   }
 
   @Override

@@ -36,7 +36,7 @@ public class IdleMethod implements SnapshotMethod, Cut {
 
   @Override
   public MethodTraits traits() {
-    return new MethodTraits(MethodTraits.Span.GROUP, Duration.ZERO, true, Set.of());
+    return new MethodTraits(MethodTraits.Span.GROUP, Duration.ZERO, true, Set.of(), Set.of());
   }
 
   private static <T> CompletionStage<T> done(T value) {

@@ -48,6 +48,9 @@ public abstract class SnapshotCutContract extends SnapshotMethodBench {
     assertEquals(disk.name(), snapshot.disk());
     assertEquals(method.name(), snapshot.method());
     assertEquals(method.traits().keepsDisk(), snapshot.modifiedDisk().isEmpty());
+    assertTrue(
+        method.traits().backupSources().contains(snapshot.backupSource().getClass()),
+        snapshot::toString);
   }
 
   @Test

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.stillpoint.backends.qemu.QemuOverlays;
 import dev.stillpoint.core.coordinator.MethodSet;
+import dev.stillpoint.core.disk.DiskSource;
 import dev.stillpoint.core.spi.MethodTraits;
 import dev.stillpoint.core.spi.MethodTraits.Ability;
 import dev.stillpoint.core.spi.Services;
@@ -18,12 +19,26 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 
 /** The table of {@code docs/methods.md} says of each method what its code says. */
 class MethodTableTest {
   private static final Path GUIDE = Path.of("..", "docs", "methods.md");
   private static final int CAN = 4;
+  private static final int BACKUP = 4;
+  private static final int SPACE = 5;
+
+  /** What the table calls each kind of source, in the order in which it names them. */
+  private static final Map<Class<? extends DiskSource>, String> KINDS = new LinkedHashMap<>();
+
+  static {
+    KINDS.put(DiskSource.File.class, "a file");
+    KINDS.put(DiskSource.Device.class, "a device");
+    KINDS.put(DiskSource.Internal.class, "a snapshot inside a file");
+    KINDS.put(DiskSource.Rbd.class, "an rbd image");
+    KINDS.put(DiskSource.Remote.class, "a place elsewhere");
+  }
 
   private static Map<String, List<String>> table() throws IOException {
     Map<String, List<String>> rows = new LinkedHashMap<>();
@@ -69,6 +84,35 @@ class MethodTableTest {
               traits.keepsDisk() ? "keeps its disk" : "writes to a new overlay", row.get(2), name);
           assertEquals(can(traits.abilities()), row.get(3), name);
         });
+  }
+
+  @Test
+  void whatABackupReadsIsOfTheKindsThatTheMethodTells() throws IOException {
+    Map<String, List<String>> table = table();
+    methods()
+        .forEach((name, traits) -> {
+          String[] told = table.getOrDefault(name, List.of()).get(BACKUP).split(": ", 2);
+          assertEquals(kinds(traits.backupSources()), told[0], name);
+          assertTrue(told.length == 2 && !told[1].isBlank(), () -> name + " says no more");
+        });
+  }
+
+  @Test
+  void spaceIsToldAndAnOverlayOnlyWhereThereIsOne() throws IOException {
+    Map<String, List<String>> table = table();
+    methods()
+        .forEach((name, traits) -> {
+          String told = table.getOrDefault(name, List.of()).get(SPACE);
+          assertTrue(!told.isBlank(), name);
+          assertEquals(!traits.keepsDisk(), told.contains("overlay"), () -> name + ": " + told);
+        });
+  }
+
+  private static String kinds(Set<Class<? extends DiskSource>> sources) {
+    return KINDS.entrySet().stream()
+        .filter(kind -> sources.contains(kind.getKey()))
+        .map(Map.Entry::getValue)
+        .collect(Collectors.joining(", "));
   }
 
   private static String can(Set<Ability> abilities) {
