@@ -21,7 +21,7 @@ public record DescribedSnapshot(SnapshotResult result, List<Disk> disks) {
    * @param modifiedDiskXml the {@code <disk>} that the machine uses now, which a caller must store;
    *     empty where the machine keeps using the original
    * @param backupSourceXml the {@code <source>} that a backup may read; empty where libvirt's XML
-   *     cannot tell it, as for a snapshot inside an image
+   *     cannot tell it, as for a snapshot inside an image or on another machine
    */
   public record Disk(
       DiskSnapshot snapshot, Optional<String> modifiedDiskXml, Optional<String> backupSourceXml) {}

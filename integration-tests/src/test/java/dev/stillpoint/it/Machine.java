@@ -87,7 +87,8 @@ public final class Machine implements AutoCloseable {
     return engine(configured).start(request).result().toCompletableFuture().join();
   }
 
-  SnapshotEngine engine(UnaryOperator<SnapshotEngine.Builder> configured) {
+  /** What one snapshots it with. */
+  public SnapshotEngine engine(UnaryOperator<SnapshotEngine.Builder> configured) {
     return configured
         .apply(
             SnapshotEngine.builder()

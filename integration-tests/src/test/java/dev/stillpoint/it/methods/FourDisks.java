@@ -1,5 +1,6 @@
 package dev.stillpoint.it.methods;
 
+import dev.stillpoint.backends.SnapshotEngine;
 import dev.stillpoint.backends.SnapshotStore;
 import dev.stillpoint.core.disk.DiskSource;
 import dev.stillpoint.core.disk.SelectedDisk;
@@ -10,6 +11,7 @@ import dev.stillpoint.core.snapshot.SnapshotResult;
 import dev.stillpoint.core.spi.Deadline;
 import dev.stillpoint.core.spi.SnapshotMethod;
 import dev.stillpoint.it.Machine;
+import dev.stillpoint.qmp.qapi.QueryBlock;
 import dev.stillpoint.testkit.guest.DiskPlace;
 import dev.stillpoint.testkit.guest.Guest;
 import dev.stillpoint.testkit.guest.GuestConfig;
@@ -22,12 +24,15 @@ import dev.stillpoint.testkit.storage.ArrayGuest;
 import dev.stillpoint.testkit.storage.LoopMount;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
 import java.util.regex.Pattern;
 
 /** A running guest with its four disks on four storages. */
@@ -77,6 +82,10 @@ final class FourDisks implements AutoCloseable {
     return machine;
   }
 
+  SnapshotEngine engine() {
+    return machine.engine(engine -> engine);
+  }
+
   long acknowledged() {
     return machine.guest().awaitNextAck(PATIENCE);
   }
@@ -93,10 +102,42 @@ final class FourDisks implements AutoCloseable {
   }
 
   SnapshotRequest request(String name) {
-    return SnapshotRequest.named(name)
-        .withDisks(selected())
-        .freezeWindow(WINDOW)
-        .timeout(PATIENCE.multipliedBy(2));
+    return unnamed(name).withDisks(selected());
+  }
+
+  /** The same, and which disks is told elsewhere. */
+  SnapshotRequest unnamed(String name) {
+    return SnapshotRequest.named(name).freezeWindow(WINDOW).timeout(PATIENCE.multipliedBy(2));
+  }
+
+  /** The four as libvirt has them, each with its method in it. */
+  List<String> xml() {
+    URI served = URI.create(image(3));
+    return List.of(
+        xml(0, "file", "file='" + image(0) + "'/>", "<diskSnapshot method='qemu'/>"),
+        xml(1, "file", "file='" + image(1) + "'/>", "<diskSnapshot method='btrfs'/>"),
+        xml(2, "file", "file='" + image(2) + "'/>", "<diskSnapshot method='reflink'/>"),
+        xml(
+            3,
+            "network",
+            "protocol='nbd' name='disk'><host name='%s' port='%d'/></source>"
+                .formatted(served.getHost(), served.getPort()),
+            "<diskSnapshot method='lvm'><device path='/dev/vg/disk'/><host at='qga:unix:%s'/></diskSnapshot>"
+                .formatted(array.agent())));
+  }
+
+  private static String xml(int index, String type, String source, String method) {
+    return "<disk type='%s' device='disk'><driver name='qemu' type='%s'/><source %s<target dev='vd%s'/><serial>disk%d</serial>%s</disk>"
+        .formatted(type, index == 0 ? "qcow2" : "raw", source, "abcd".charAt(index), index, method);
+  }
+
+  /** What the machine writes to now, as QEMU names it. */
+  private String image(int index) {
+    return machine.monitor().execute(new QueryBlock()).join().stream()
+        .filter(one -> String.valueOf(one.qdev()).contains("/vd" + index + "/"))
+        .map(one -> Objects.requireNonNull(one.inserted(), "a disk has an image").file())
+        .findFirst()
+        .orElseThrow();
   }
 
   SnapshotResult take(SnapshotRequest request, SnapshotMethod... more) {
@@ -137,10 +178,13 @@ final class FourDisks implements AutoCloseable {
 
   /** Removes the storages' snapshots of that name, as a user does. */
   void forget(String name) {
-    var store = SnapshotStore.of(machine.monitor());
-    for (SelectedDisk disk : selected().subList(1, selected().size())) {
-      store.delete(disk, new SnapshotName(name), Deadline.after(PATIENCE));
-    }
+    selected().stream().skip(1).forEach(disk -> delete(disk, name));
+  }
+
+  /** Removes one; what the machine writes to afterwards, where that is another image. */
+  Optional<DiskSource> delete(SelectedDisk disk, String name) {
+    return SnapshotStore.of(machine.monitor())
+        .delete(disk, new SnapshotName(name), Deadline.after(PATIENCE));
   }
 
   /** The names of everything that a cut could leave on any of the storages. */
