@@ -1,9 +1,14 @@
 package dev.stillpoint.it.methods;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.stillpoint.backends.exec.ExecProvider;
 import dev.stillpoint.core.disk.DiskSource;
 import dev.stillpoint.core.disk.SelectedDisk;
@@ -11,6 +16,7 @@ import dev.stillpoint.core.snapshot.Consistency;
 import dev.stillpoint.core.snapshot.DiskSnapshot;
 import dev.stillpoint.core.snapshot.Outcome;
 import dev.stillpoint.core.snapshot.SnapshotName;
+import dev.stillpoint.core.snapshot.SnapshotOperation;
 import dev.stillpoint.core.snapshot.SnapshotRequest;
 import dev.stillpoint.core.snapshot.SnapshotResult;
 import dev.stillpoint.core.spi.CutDisk;
@@ -28,6 +34,7 @@ import dev.stillpoint.testkit.oracle.Finding;
 import dev.stillpoint.testkit.oracle.FrozenImage;
 import dev.stillpoint.testkit.storage.ArrayGuest;
 import dev.stillpoint.testkit.storage.ArraySsh;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -83,9 +90,11 @@ class LvmOfGuestTest {
         // given
         long acknowledged = guest.awaitNextAck(PATIENCE);
         // when
-        SnapshotResult result = machine.take(request(selected));
+        SnapshotOperation operation = machine.engine(one -> one).start(request(selected));
+        SnapshotResult result = operation.result().toCompletableFuture().join();
         // then
         assertQuiesced(result);
+        assertTwiceIsOnce(array, operation.id());
         assertClean(array, "one", acknowledged);
         machine.assertWritesOn();
       }
@@ -103,6 +112,43 @@ class LvmOfGuestTest {
       assertEquals("nightly", await(method.list(disk, deadline())).get(0).name());
       await(method.delete(disk, NIGHTLY, deadline()));
       assertEquals(List.of("disk"), array.volumes());
+      assertTrue(asked(array, "delete", "").path("ok").asBoolean());
+    }
+  }
+
+  /** The program is asked once more by its own operation, and by another one. */
+  private void assertTwiceIsOnce(ArrayGuest array, String operation) throws Exception {
+    String made = array.shell("lvs --noheadings -o lv_uuid vg/disk.nightly");
+    JsonNode other = asked(array, "cut", "0badcafe");
+    assertFalse(other.path("ok").asBoolean(true), other::toString);
+    JsonNode again = asked(array, "cut", operation);
+    assertTrue(again.path("ok").asBoolean(), again::toString);
+    assertEquals("ours", asked(array, "find", operation).path("presence").asText());
+    assertEquals("foreign", asked(array, "find", "0badcafe").path("presence").asText());
+    assertEquals(made, array.shell("lvs --noheadings -o lv_uuid vg/disk.nightly"));
+  }
+
+  /** The example's answer to a step of the contract. */
+  private JsonNode asked(ArrayGuest array, String step, String operation) throws Exception {
+    ObjectNode request = JsonNodeFactory.instance.objectNode();
+    request.put("stillpoint", 1).put("action", step).put("operation", operation);
+    request.put("timeoutMs", PATIENCE.toMillis());
+    ObjectNode snapshot = request.putArray("snapshots").addObject();
+    snapshot
+        .put("snapshot", "vg/disk.nightly")
+        .putObject("options")
+        .put("agent", array.agent().toString())
+        .put("volume", "vg/disk");
+    Path file = Files.writeString(directory.resolve("request"), request.toString());
+    Process program =
+        new ProcessBuilder(ExecContractOnArray.EXAMPLE.toString())
+            .redirectInput(file.toFile())
+            .redirectError(ProcessBuilder.Redirect.INHERIT)
+            .start();
+    try (var answer = program.getInputStream()) {
+      return new ObjectMapper().readTree(answer);
+    } finally {
+      program.destroyForcibly();
     }
   }
 
