@@ -21,6 +21,9 @@ final class InternalSnapshots {
   private static final String MARK = ".sp-";
   private static final Pattern MARKED = Pattern.compile("\\.sp-[0-9a-f]{8}$");
 
+  /** How Ceph names an image's part of a group snapshot. */
+  private static final Pattern PART = Pattern.compile("^\\.group\\.[0-9]+_[0-9a-f]+_[0-9a-f]+$");
+
   private InternalSnapshots() {}
 
   /** What a snapshot of this name by this operation is called inside an image. */
@@ -43,6 +46,11 @@ final class InternalSnapshots {
         : info.snapshots().stream()
             .map(one -> stored(one.name(), one.dateSec(), one.dateNsec(), within.apply(one.name())))
             .toList();
+  }
+
+  /** QEMU tells of the parts of Ceph's group snapshots too, and opens them by no name. */
+  static List<StoredSnapshot> withoutParts(List<StoredSnapshot> told) {
+    return told.stream().filter(one -> !PART.matcher(one.place()).matches()).toList();
   }
 
   /** A snapshot that a qcow2 of this host keeps. */

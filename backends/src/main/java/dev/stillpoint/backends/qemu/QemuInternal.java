@@ -298,7 +298,8 @@ final class QemuInternal implements Storage {
   private List<StoredSnapshot> stored(String image, Deadline deadline) throws IOException {
     Optional<AttachedDisk> disk = attached(image, deadline);
     if (disk.isPresent()) {
-      return InternalSnapshots.of(disk.get().node().image(), inside -> within(image, inside));
+      var all = InternalSnapshots.of(disk.get().node().image(), inside -> within(image, inside));
+      return isCeph(image) ? InternalSnapshots.withoutParts(all) : all;
     }
     requireTool(image);
     return tool.list(image, deadline);

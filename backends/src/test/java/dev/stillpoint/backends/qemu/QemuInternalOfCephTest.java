@@ -129,6 +129,25 @@ class QemuInternalOfCephTest {
   }
 
   @Test
+  void aPartOfAGroupSnapshotThatQemuTellsOfAndOpensByNoNameIsNotListed() {
+    // given
+    machine(
+        device(
+            0,
+            "raw",
+            "rbd:rbd/i",
+            snapshot(".group.1_108f6b8b4567_10996b8b4567")
+                + ","
+                + snapshot(".group.of.mine")
+                + ","
+                + snapshot("x")));
+    // when
+    List<StoredSnapshot> found = await(method.list(disk("vd0"), SOON));
+    // then
+    assertEquals(List.of(".group.of.mine", "x"), found.stream().map(StoredSnapshot::name).toList());
+  }
+
+  @Test
   void whatIsNotClearOrNotOpenIsRefused() {
     // given, of two clusters
     machine(
