@@ -214,27 +214,46 @@ class RbdGroupsOnCeph {
     assertEquals(0, parts(images.get(1)).size());
   }
 
-  /** Live migration knows a part by its number, and makes an image of it that can be written to. */
+  /** What is written to it brings in what the first image holds by then, into snapshots too. */
   @Test
-  void aPartIsReadThroughAnImageThatIsPreparedForMigrationAndNothingKeepsThePart()
+  void aPartIsReadThroughAnImageThatIsPreparedForMigrationUntilThatIsWrittenTo()
       throws IOException {
     String image = images.get(0);
     String readable = image + ".nightly";
+    // when
+    prepare(image, readable);
+    // then
+    assertEquals("then " + image, head(readable));
+    cluster().rbd("snap", "create", "--no-progress", readable + "@still");
+    cluster().write(image, text("later " + image));
+    assertEquals("then " + image, head(readable));
+    assertEquals("then " + image, head(readable + "@still"));
+    // and
+    cluster().write(readable, text("changed"));
+    assertEquals("changed", head(readable));
+    assertEquals("later " + image, head(readable + "@still"));
+  }
+
+  @Test
+  void nothingKeepsThePartThatAnImageIsPreparedFrom() throws IOException {
+    String image = images.get(0);
+    String readable = image + ".nightly";
+    // given
+    prepare(image, readable);
+    // when
+    cluster().rbd("group", "snap", "rm", group + "@nightly");
+    // then
+    assertNotEquals(0, attempt("info", readable).status());
+    cluster().rbd("migration", "abort", readable);
+    assertEquals("now " + image, head(image));
+  }
+
+  /** Live migration knows a part by its number. */
+  private void prepare(String image, String readable) throws IOException {
     String there =
         JSON.writeValueAsString(
             Map.of(
                 "type", "native", "pool_name", "rbd", "image_name", plain(image), "snap_id", id));
-    // when
     cluster().rbd("migration", "prepare", "--import-only", "--source-spec", there, readable);
-    // then
-    assertEquals("then " + image, head(readable));
-    assertEquals("now " + image, head(image));
-    cluster().rbd("snap", "create", "--no-progress", readable + "@still");
-    cluster().write(readable, text("changed"));
-    assertEquals("changed", head(readable));
-    assertEquals("then " + image, head(readable + "@still"));
-    // and
-    cluster().rbd("group", "snap", "rm", group + "@nightly");
-    assertNotEquals(0, attempt("info", readable).status());
   }
 }
