@@ -54,7 +54,8 @@ abstract class ArrayContract extends SnapshotMethodContract {
   /** The disk with what the method has to know of the volume. */
   abstract SelectedDisk selected(SelectedDisk disk, String volume);
 
-  private LocatedDisk disk(String volume) {
+  /** A volume of that name, whoever made it. */
+  final LocatedDisk disk(String volume) {
     return new LocatedDisk(
         selected(SelectedDisk.named(volume), volume),
         new DiskSource.Remote("nbd://array/" + volume, "raw"),

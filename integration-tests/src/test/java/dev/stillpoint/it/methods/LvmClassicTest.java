@@ -204,4 +204,20 @@ class LvmClassicTest {
       array.shell("mv /usr/sbin/lvs.away /usr/sbin/lvs");
     }
   }
+
+  @Test
+  void withoutLvcreateItIsMissingWhenTheCutIsPrepared() {
+    // given
+    LocatedDisk disk = volume();
+    array.shell("mv /usr/sbin/lvcreate /usr/sbin/lvcreate.away");
+    try {
+      Cut cut = await(method.check(order(disk), deadline()));
+      // when, then
+      assertFails(ErrorCode.TOOL_MISSING, "lvcreate", cut.prepare(deadline()));
+      await(cut.clean(deadline()));
+    } finally {
+      array.shell("mv /usr/sbin/lvcreate.away /usr/sbin/lvcreate");
+    }
+    assertEquals(List.of("lv"), array.volumes());
+  }
 }
