@@ -136,7 +136,7 @@ final class SshPrograms implements Programs {
           return;
         }
         reached = Deadline.after(unreached);
-      } catch (IOException unreached) {
+      } catch (IOException notReached) {
         // It is called again.
       }
       pause(program);

@@ -24,8 +24,8 @@ import org.slf4j.LoggerFactory;
 record MachineChain(Monitor monitor) implements ChainOwner {
   private static final Logger log = LoggerFactory.getLogger(MachineChain.class);
 
-  /** What QEMU says of an image that another one has locked. */
-  private static final String LOCKED = "lock";
+  /** The end of {@code Failed to get "write" lock}, as QEMU says of what another one has open. */
+  private static final String LOCKED = "\" lock";
 
   @Override
   public ImageChain chain(LocatedDisk disk, Deadline deadline) {

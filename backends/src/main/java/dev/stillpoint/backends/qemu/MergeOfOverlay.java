@@ -68,12 +68,17 @@ record MergeOfOverlay(
           ErrorCode.DISK_UNSUITABLE, path() + " does not say of which format the image below is");
     }
     OverlaySnapshots.requireNoneInside(disk, path());
-    Optional<Path> image = below().path();
-    if (image.isPresent()) {
-      Optional<Path> other = OtherOverlays.on(image.get(), path());
-      if (other.isPresent()) {
-        throw refusal(ErrorCode.DISK_IN_USE, other.get() + " lies on " + image.get() + " as well");
-      }
+    if (below().path().isPresent()) {
+      requireAlone(below().path().get(), path());
+    }
+    requireAlone(path(), above().flatMap(Link::path).orElse(path()));
+  }
+
+  /** Of the two images one changes and the other goes: what lies on either would be spoiled. */
+  private void requireAlone(Path image, Path known) throws IOException {
+    Optional<Path> other = OtherOverlays.on(image, known);
+    if (other.isPresent()) {
+      throw refusal(ErrorCode.DISK_IN_USE, other.get() + " lies on " + image + " as well");
     }
   }
 

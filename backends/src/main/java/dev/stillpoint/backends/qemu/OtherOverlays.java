@@ -14,8 +14,8 @@ import java.util.Set;
  * what lies on it.
  */
 final class OtherOverlays {
-  /** In a directory of more files, some are not looked at. */
-  private static final int MAX_FILES = 10_000;
+  /** In a directory of more files nobody is told that nothing lies on an image. */
+  private static final int MAX_FILES = 100_000;
 
   private OtherOverlays() {}
 
@@ -23,6 +23,7 @@ final class OtherOverlays {
    * The first that is found beside the image or beside another file.
    *
    * @param known the one that is known to lie on it, or the image itself
+   * @throws IOException also where there are too many files to look at
    */
   static Optional<Path> on(Path image, Path known) throws IOException {
     String key = key(image);
@@ -46,7 +47,11 @@ final class OtherOverlays {
     try (DirectoryStream<Path> files = Files.newDirectoryStream(directory, Files::isRegularFile)) {
       for (Path file : files) {
         if (++looked > MAX_FILES) {
-          return Optional.empty();
+          throw new IOException(
+              directory.normalize()
+                  + " has more than "
+                  + MAX_FILES
+                  + " files: what lies on the image cannot be told");
         }
         if (!Files.isSameFile(file, known) && liesOn(file, image)) {
           return Optional.of(file.normalize());

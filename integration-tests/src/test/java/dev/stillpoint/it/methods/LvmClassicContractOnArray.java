@@ -1,29 +1,12 @@
 package dev.stillpoint.it.methods;
 
-import dev.stillpoint.backends.lvm.LvmProvider;
-import dev.stillpoint.core.disk.SelectedDisk;
-import dev.stillpoint.core.spi.Services;
-import dev.stillpoint.core.spi.SnapshotMethod;
-
 /**
  * The whole contract over classic snapshots takes as long as that over thin ones; what differs is
  * in {@link LvmClassicTest}.
  */
-class LvmClassicContractOnArray extends ArrayContract {
+class LvmClassicContractOnArray extends LvmContract {
   @Override
   boolean isThin() {
     return false;
-  }
-
-  @Override
-  SelectedDisk selected(SelectedDisk disk, String volume) {
-    return disk.withMethod("lvm")
-        .withOption("device", "/dev/vg/" + volume)
-        .withOption("at", "qga:unix:" + array().agent());
-  }
-
-  @Override
-  protected SnapshotMethod newMethod() {
-    return new LvmProvider().create(Services.none());
   }
 }

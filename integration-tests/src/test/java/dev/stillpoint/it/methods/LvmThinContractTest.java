@@ -3,34 +3,18 @@ package dev.stillpoint.it.methods;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.stillpoint.backends.lvm.LvmProvider;
-import dev.stillpoint.core.disk.SelectedDisk;
 import dev.stillpoint.core.snapshot.ErrorCode;
 import dev.stillpoint.core.snapshot.Failure;
 import dev.stillpoint.core.spi.Cut;
 import dev.stillpoint.core.spi.LocatedDisk;
-import dev.stillpoint.core.spi.Services;
-import dev.stillpoint.core.spi.SnapshotMethod;
 import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 
-class LvmThinContractTest extends ArrayContract {
+class LvmThinContractTest extends LvmContract {
   @Override
   boolean isThin() {
     return true;
-  }
-
-  @Override
-  SelectedDisk selected(SelectedDisk disk, String volume) {
-    return disk.withMethod("lvm")
-        .withOption("device", "/dev/vg/" + volume)
-        .withOption("at", "qga:unix:" + array().agent());
-  }
-
-  @Override
-  protected SnapshotMethod newMethod() {
-    return new LvmProvider().create(Services.none());
   }
 
   @Test
