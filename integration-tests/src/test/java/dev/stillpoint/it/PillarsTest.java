@@ -26,6 +26,19 @@ class PillarsTest {
               "..stillpoint.cli..");
 
   @ArchTest
+  static final ArchRule OVERLAYS_STAND_ON_FLOORS =
+      slices().matching("dev.stillpoint.backends.qemu.(*)..").should().beFreeOfCycles();
+
+  @ArchTest
+  static final ArchRule THE_FLOORS_OF_OVERLAYS_DO_NOT_KNOW_THE_METHODS_ON_THEM =
+      noClasses()
+          .that()
+          .resideInAPackage("dev.stillpoint.backends.qemu.(*)..")
+          .should()
+          .dependOnClassesThat()
+          .resideInAPackage("dev.stillpoint.backends.qemu");
+
+  @ArchTest
   static final ArchRule THE_MONITORS_CLIENT_STANDS_ALONE =
       noClasses()
           .that()

@@ -2,7 +2,7 @@ package dev.stillpoint.backends.disks;
 
 import dev.stillpoint.backends.host.Worker;
 import dev.stillpoint.backends.layers.LayerFinder;
-import dev.stillpoint.backends.qemu.ImageProbe;
+import dev.stillpoint.backends.qemu.image.ImageProbe;
 import dev.stillpoint.core.disk.DiskSource;
 import dev.stillpoint.core.disk.Layer;
 import dev.stillpoint.core.disk.SelectedDisk;

@@ -1,7 +1,7 @@
 package dev.stillpoint.backends.disks;
 
-import dev.stillpoint.backends.qemu.ImageProbe;
 import dev.stillpoint.backends.qemu.QemuOverlays;
+import dev.stillpoint.backends.qemu.image.ImageProbe;
 import dev.stillpoint.core.disk.DiskSource;
 import dev.stillpoint.core.snapshot.ErrorCode;
 import dev.stillpoint.core.spi.LocatedDisk;

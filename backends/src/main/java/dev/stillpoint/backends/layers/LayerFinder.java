@@ -2,8 +2,8 @@ package dev.stillpoint.backends.layers;
 
 import dev.stillpoint.backends.address.ImageAddress;
 import dev.stillpoint.backends.host.Mounts;
-import dev.stillpoint.backends.qemu.ImageProbe;
 import dev.stillpoint.backends.qemu.MachineDisk;
+import dev.stillpoint.backends.qemu.image.ImageProbe;
 import dev.stillpoint.core.disk.Layer;
 import dev.stillpoint.core.disk.Layers;
 import dev.stillpoint.core.disk.Layers.Stack;

@@ -1,5 +1,7 @@
 package dev.stillpoint.backends.qemu;
 
+import dev.stillpoint.backends.qemu.block.AttachedDisk;
+import dev.stillpoint.backends.qemu.block.BlockGraph;
 import dev.stillpoint.core.spi.Inventory;
 import dev.stillpoint.core.spi.Inventory.Kind;
 import dev.stillpoint.qmp.qapi.ImageInfo;

@@ -1,6 +1,8 @@
 package dev.stillpoint.backends.qemu;
 
 import dev.stillpoint.backends.host.ImageLock;
+import dev.stillpoint.backends.qemu.image.Qcow2Header;
+import dev.stillpoint.backends.qemu.overlay.OverlayFile;
 import dev.stillpoint.core.spi.Inventory;
 import dev.stillpoint.core.spi.Inventory.Belonging;
 import dev.stillpoint.core.spi.Inventory.FileNumber;

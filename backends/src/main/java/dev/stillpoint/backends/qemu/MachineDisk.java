@@ -1,5 +1,8 @@
 package dev.stillpoint.backends.qemu;
 
+import dev.stillpoint.backends.qemu.block.AttachedDisk;
+import dev.stillpoint.backends.qemu.block.BlockGraph;
+import dev.stillpoint.backends.qemu.block.Monitor;
 import dev.stillpoint.core.snapshot.SnapshotException;
 import dev.stillpoint.core.spi.Deadline;
 import dev.stillpoint.qmp.QmpClient;

@@ -1,5 +1,11 @@
 package dev.stillpoint.backends.qemu;
 
+import dev.stillpoint.backends.qemu.block.AttachedDisk;
+import dev.stillpoint.backends.qemu.block.Monitor;
+import dev.stillpoint.backends.qemu.block.OverlayNodes;
+import dev.stillpoint.backends.qemu.overlay.OverlayCommit;
+import dev.stillpoint.backends.qemu.overlay.OverlayFile;
+import dev.stillpoint.backends.qemu.overlay.OverlayMark;
 import dev.stillpoint.core.disk.DiskSource;
 import dev.stillpoint.core.snapshot.DiskSnapshot;
 import dev.stillpoint.core.spi.Inventory;
@@ -31,31 +37,14 @@ import java.util.Optional;
  */
 record Overlay(
     String name, AttachedDisk disk, Path path, String prefix, QemuWay way, OverlayMark mark) {
-  /** The end of the file node's name, behind the prefix. */
-  static final String FILE_NODE = "-file";
-
-  private static final String OVERLAY_NODE = "-overlay";
-
   private static final String FORMAT = "qcow2";
 
   String fileNode() {
-    return prefix + FILE_NODE;
+    return OverlayNodes.file(prefix);
   }
 
   String overlayNode() {
-    return prefix + OVERLAY_NODE;
-  }
-
-  /** The name of the file node below an overlay node of ours; of any other node, a name of none. */
-  static String fileNodeOf(String node) {
-    return prefixOf(node).map(prefix -> prefix + FILE_NODE).orElse("");
-  }
-
-  /** The prefix of an overlay node of ours; empty for any other node. */
-  static Optional<String> prefixOf(String node) {
-    return node.endsWith(OVERLAY_NODE)
-        ? Optional.of(node.substring(0, node.length() - OVERLAY_NODE.length()))
-        : Optional.empty();
+    return OverlayNodes.overlay(prefix);
   }
 
   String createJob() {
@@ -155,17 +144,6 @@ record Overlay(
         way.toString(),
         Optional.of(overlayNode()),
         Optional.of(new DiskSource.File(path, FORMAT)),
-        source(disk.fileName(), disk.format()));
-  }
-
-  /** The image that an overlay lies on, by the name that QEMU gives it. */
-  static DiskSource source(String fileName, String format) {
-    if (!fileName.startsWith("/")) {
-      return new DiskSource.Remote(fileName, format);
-    }
-    Path base = Path.of(fileName);
-    return base.startsWith("/dev")
-        ? new DiskSource.Device(base, format)
-        : new DiskSource.File(base, format);
+        disk.source());
   }
 }

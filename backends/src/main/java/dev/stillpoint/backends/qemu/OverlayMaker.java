@@ -1,5 +1,10 @@
 package dev.stillpoint.backends.qemu;
 
+import dev.stillpoint.backends.qemu.block.BlockGraph;
+import dev.stillpoint.backends.qemu.block.FdSets;
+import dev.stillpoint.backends.qemu.block.Monitor;
+import dev.stillpoint.backends.qemu.overlay.FdHandover;
+import dev.stillpoint.backends.qemu.overlay.OverlayFile;
 import dev.stillpoint.core.snapshot.ErrorCode;
 import dev.stillpoint.core.snapshot.Failure;
 import dev.stillpoint.core.snapshot.SnapshotException;
@@ -99,7 +104,8 @@ final class OverlayMaker {
   private void addFile(Overlay overlay, Deadline deadline) {
     if (passFiles) {
       OverlayFile file = fileOf(overlay).orElseThrow();
-      monitor.ask(overlay.addFile(FdHandover.hand(monitor, overlay, file, deadline)), deadline);
+      String name = FdHandover.hand(monitor, overlay.name(), overlay.prefix(), file, deadline);
+      monitor.ask(overlay.addFile(name), deadline);
       return;
     }
     try {

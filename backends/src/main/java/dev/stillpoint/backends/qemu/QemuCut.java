@@ -1,6 +1,10 @@
 package dev.stillpoint.backends.qemu;
 
 import dev.stillpoint.backends.host.Worker;
+import dev.stillpoint.backends.qemu.block.BlockGraph;
+import dev.stillpoint.backends.qemu.block.Monitor;
+import dev.stillpoint.backends.qemu.image.Qcow2Header;
+import dev.stillpoint.backends.qemu.overlay.OverlayCommit;
 import dev.stillpoint.core.snapshot.DiskSnapshot;
 import dev.stillpoint.core.snapshot.ErrorCode;
 import dev.stillpoint.core.snapshot.Failure;

@@ -1,5 +1,9 @@
 package dev.stillpoint.backends.qemu;
 
+import dev.stillpoint.backends.qemu.block.AttachedDisk;
+import dev.stillpoint.backends.qemu.block.BlockGraph;
+import dev.stillpoint.backends.qemu.block.GuestAddresses;
+import dev.stillpoint.backends.qemu.block.Monitor;
 import dev.stillpoint.core.disk.SelectedDisk;
 import dev.stillpoint.core.snapshot.ErrorCode;
 import dev.stillpoint.core.snapshot.Failure;
@@ -68,9 +72,7 @@ public final class QemuDisks {
             "'" + selected.name() + "' is the same disk as '" + before + "'",
             selected.name());
       }
-      found.add(
-          new LocatedDisk(
-              selected, Overlay.source(disk.fileName(), disk.format()), addresses.of(disk)));
+      found.add(new LocatedDisk(selected, disk.source(), addresses.of(disk)));
     }
     List<String> notCovered =
         graph.disks().stream()

@@ -2,6 +2,11 @@ package dev.stillpoint.backends.qemu;
 
 import dev.stillpoint.backends.address.RbdName;
 import dev.stillpoint.backends.host.Programs;
+import dev.stillpoint.backends.qemu.block.AttachedDisk;
+import dev.stillpoint.backends.qemu.block.BlockGraph;
+import dev.stillpoint.backends.qemu.block.Monitor;
+import dev.stillpoint.backends.qemu.image.ImageTool;
+import dev.stillpoint.backends.qemu.image.InternalSnapshots;
 import dev.stillpoint.backends.storage.PlannedSnapshot;
 import dev.stillpoint.backends.storage.Presence;
 import dev.stillpoint.backends.storage.Prospect;
@@ -45,7 +50,7 @@ import java.util.Set;
  * later disk of the transaction fails: it takes them back by an id that it does not know (7.2).
  */
 final class QemuInternal implements Storage {
-  static final String NAME = "qemu-internal";
+  static final String NAME = InternalSnapshots.METHOD;
 
   private static final MethodTraits TRAITS =
       new MethodTraits(

@@ -2,6 +2,15 @@ package dev.stillpoint.backends.qemu;
 
 import dev.stillpoint.backends.host.LocalPrograms;
 import dev.stillpoint.backends.host.Worker;
+import dev.stillpoint.backends.qemu.block.AttachedDisk;
+import dev.stillpoint.backends.qemu.block.BlockGraph;
+import dev.stillpoint.backends.qemu.block.Monitor;
+import dev.stillpoint.backends.qemu.block.StorageHosts;
+import dev.stillpoint.backends.qemu.chain.ImageChain;
+import dev.stillpoint.backends.qemu.chain.OverlaySnapshots;
+import dev.stillpoint.backends.qemu.image.ImageTool;
+import dev.stillpoint.backends.qemu.overlay.OverlayMark;
+import dev.stillpoint.backends.qemu.overlay.OverlayPath;
 import dev.stillpoint.backends.storage.StorageStep;
 import dev.stillpoint.core.disk.DiskSource;
 import dev.stillpoint.core.disk.SelectedDisk;
@@ -40,7 +49,7 @@ import java.util.concurrent.CompletionStage;
  */
 public final class QemuOverlays implements SnapshotMethod {
   /** The name by which a caller chooses this method. */
-  public static final String NAME = "qemu";
+  public static final String NAME = OverlayMark.METHOD;
 
   /** What the method is like. */
   public static final MethodTraits TRAITS =

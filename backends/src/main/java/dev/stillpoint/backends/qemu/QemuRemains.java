@@ -1,5 +1,12 @@
 package dev.stillpoint.backends.qemu;
 
+import dev.stillpoint.backends.qemu.block.AttachedDisk;
+import dev.stillpoint.backends.qemu.block.BlockGraph;
+import dev.stillpoint.backends.qemu.block.FdSets;
+import dev.stillpoint.backends.qemu.block.Monitor;
+import dev.stillpoint.backends.qemu.block.OverlayNodes;
+import dev.stillpoint.backends.qemu.image.Qcow2Header;
+import dev.stillpoint.backends.qemu.overlay.FdHandover;
 import dev.stillpoint.core.disk.DiskSource;
 import dev.stillpoint.core.snapshot.DiskSnapshot;
 import dev.stillpoint.core.snapshot.SnapshotException;
@@ -126,7 +133,7 @@ public final class QemuRemains {
         disk.way(),
         Optional.of(user.nodeName()),
         Optional.of(new DiskSource.File(now, user.format())),
-        Overlay.source(disk.source(), baseFormat(overlay)));
+        AttachedDisk.source(disk.source(), baseFormat(overlay)));
   }
 
   private static String baseFormat(Path overlay) {
@@ -202,8 +209,7 @@ public final class QemuRemains {
   private List<Long> fdSets(Deadline deadline) {
     FdSets sets = FdSets.read(monitor, deadline);
     return names(Kind.NODE, FILE).stream()
-        .filter(node -> node.endsWith(Overlay.FILE_NODE))
-        .map(node -> node.substring(0, node.length() - Overlay.FILE_NODE.length()))
+        .flatMap(node -> OverlayNodes.prefixOfFile(node).stream())
         .flatMap(prefix -> FdHandover.of(sets, prefix).stream())
         .toList();
   }

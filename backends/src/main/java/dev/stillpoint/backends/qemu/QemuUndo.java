@@ -1,5 +1,9 @@
 package dev.stillpoint.backends.qemu;
 
+import dev.stillpoint.backends.qemu.block.BlockGraph;
+import dev.stillpoint.backends.qemu.block.Monitor;
+import dev.stillpoint.backends.qemu.block.OpenImages;
+import dev.stillpoint.backends.qemu.overlay.OverlayCommit;
 import dev.stillpoint.core.snapshot.SnapshotException;
 import dev.stillpoint.core.spi.Deadline;
 import dev.stillpoint.core.spi.Inventory;

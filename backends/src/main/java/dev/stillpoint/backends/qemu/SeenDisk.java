@@ -1,5 +1,7 @@
 package dev.stillpoint.backends.qemu;
 
+import dev.stillpoint.backends.qemu.block.AttachedDisk;
+import dev.stillpoint.backends.qemu.block.BlockGraph;
 import dev.stillpoint.core.disk.DiskSource;
 import dev.stillpoint.core.spi.CutDisk;
 import dev.stillpoint.qmp.qapi.ImageInfo;
@@ -38,7 +40,7 @@ public record SeenDisk(
       below.add(graph.nameOf(image));
       image = image.backingImage();
     }
-    DiskSource source = Overlay.source(disk.fileName(), disk.format());
+    DiskSource source = disk.source();
     return new SeenDisk(disk.label(), disk.qdev(), disk.device(), source, below, guest);
   }
 }

@@ -3,6 +3,10 @@ package dev.stillpoint.backends.qemu;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.stillpoint.backends.qemu.block.AttachedDisk;
+import dev.stillpoint.backends.qemu.block.BlockGraph;
+import dev.stillpoint.backends.qemu.block.Monitor;
+import dev.stillpoint.backends.qemu.overlay.OverlayMark;
 import dev.stillpoint.core.spi.Cut;
 import dev.stillpoint.core.spi.Deadline;
 import dev.stillpoint.qmp.QmpClient;

@@ -1,0 +1,69 @@
+package dev.stillpoint.backends.qemu.block;
+
+import java.util.Set;
+
+/** What we know of QEMU's block drivers. */
+final class BlockDrivers {
+  /** Filters that we know how to look under: a cut goes below them, so that they stay in force. */
+  private static final Set<String> FILTERS = Set.of("throttle", "copy-on-read", "compress");
+
+  /** Nodes that QEMU puts above a disk while a job works on it. */
+  private static final Set<String> JOB_FILTERS =
+      Set.of("mirror_top", "commit_top", "copy-before-write", "backup-top");
+
+  /**
+   * The image formats, and the protocols of what has none: everything that is an image itself, and
+   * nothing that stands before one.
+   */
+  private static final Set<String> IMAGES =
+      Set.of(
+          "qcow2",
+          "raw",
+          "qcow",
+          "qed",
+          "vmdk",
+          "vdi",
+          "vpc",
+          "vhdx",
+          "parallels",
+          "luks",
+          "cloop",
+          "dmg",
+          "bochs",
+          "file",
+          "host_device",
+          "nbd",
+          "rbd",
+          "nfs",
+          "iscsi",
+          "ssh",
+          "gluster",
+          "http",
+          "https",
+          "ftp",
+          "ftps",
+          "nvme",
+          "null-co",
+          "null-aio",
+          "vvfat",
+          "virtio-blk-vhost-user",
+          "virtio-blk-vhost-vdpa",
+          "virtio-blk-vfio-pci",
+          "nvme-io_uring",
+          "io_uring");
+
+  private BlockDrivers() {}
+
+  static boolean isFilter(String driver) {
+    return FILTERS.contains(driver);
+  }
+
+  /** Whether QEMU puts nodes of it there for a job. */
+  static boolean isOfJob(String driver) {
+    return JOB_FILTERS.contains(driver);
+  }
+
+  static boolean isImage(String driver) {
+    return IMAGES.contains(driver);
+  }
+}

@@ -1,0 +1,96 @@
+package dev.stillpoint.backends.qemu.image;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.stillpoint.core.disk.DiskSource;
+import dev.stillpoint.core.spi.StoredSnapshot;
+import dev.stillpoint.qmp.qapi.ImageInfo;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Function;
+import java.util.regex.Pattern;
+
+/** The snapshots inside an image, as QEMU or {@code qemu-img} tells them. */
+public final class InternalSnapshots {
+  /** The method that makes them. */
+  public static final String METHOD = "qemu-internal";
+
+  private static final ObjectMapper MAPPER = new ObjectMapper();
+  private static final String MARK = ".sp-";
+  private static final Pattern MARKED = Pattern.compile("\\.sp-[0-9a-f]{8}$");
+
+  /** How Ceph names an image's part of a group snapshot. */
+  private static final Pattern PART = Pattern.compile("^\\.group\\.[0-9]+_[0-9a-f]+_[0-9a-f]+$");
+
+  private InternalSnapshots() {}
+
+  /** What a snapshot of this name by this operation is called inside an image. */
+  public static String marked(String name, String operationId) {
+    return name + MARK + operationId;
+  }
+
+  public static boolean isOf(String inside, String operationId) {
+    return !operationId.isEmpty() && inside.endsWith(MARK + operationId);
+  }
+
+  private static String unmarked(String inside) {
+    return MARKED.matcher(inside).replaceFirst("");
+  }
+
+  /** Of an image that a machine uses; a backup reads what the last argument makes of a name. */
+  public static List<StoredSnapshot> of(ImageInfo info, Function<String, DiskSource> within) {
+    return info.snapshots() == null
+        ? List.of()
+        : info.snapshots().stream()
+            .map(one -> stored(one.name(), one.dateSec(), one.dateNsec(), within.apply(one.name())))
+            .toList();
+  }
+
+  /** QEMU tells of the parts of Ceph's group snapshots too, and opens them by no name. */
+  public static List<StoredSnapshot> withoutParts(List<StoredSnapshot> told) {
+    return told.stream().filter(one -> !PART.matcher(one.place()).matches()).toList();
+  }
+
+  /** A snapshot that a qcow2 of this host keeps. */
+  public static DiskSource within(Path image, String inside) {
+    return new DiskSource.Internal(image, inside, "qcow2");
+  }
+
+  /** From {@code qemu-img info --output=json}. */
+  static List<StoredSnapshot> parse(String json, Path image) throws IOException {
+    JsonNode info;
+    try {
+      info = MAPPER.readTree(json);
+    } catch (JsonProcessingException e) {
+      throw new IOException("qemu-img said no JSON", e);
+    }
+    List<StoredSnapshot> found = new ArrayList<>();
+    for (JsonNode one : info.path("snapshots")) {
+      String inside = one.path("name").asText();
+      found.add(
+          stored(
+              inside,
+              one.path("date-sec").asLong(),
+              one.path("date-nsec").asLong(),
+              within(image, inside)));
+    }
+    return found;
+  }
+
+  /** Its place is its whole name there. Of an image of Ceph, QEMU tells the time 0. */
+  private static StoredSnapshot stored(
+      String inside, long seconds, long nanos, DiskSource backupSource) {
+    return new StoredSnapshot(
+        unmarked(inside),
+        METHOD,
+        inside,
+        seconds == 0 ? Optional.empty() : Optional.of(Instant.ofEpochSecond(seconds, nanos)),
+        Optional.of(backupSource),
+        Optional.empty());
+  }
+}
