@@ -3,6 +3,7 @@ package dev.stillpoint.backends.qemu;
 import dev.stillpoint.backends.qemu.block.AttachedDisk;
 import dev.stillpoint.backends.qemu.block.Monitor;
 import dev.stillpoint.backends.qemu.block.OverlayNodes;
+import dev.stillpoint.backends.qemu.image.EmptyQcow2;
 import dev.stillpoint.backends.qemu.overlay.OverlayCommit;
 import dev.stillpoint.backends.qemu.overlay.OverlayFile;
 import dev.stillpoint.backends.qemu.overlay.OverlayMark;
@@ -12,10 +13,7 @@ import dev.stillpoint.core.spi.Inventory;
 import dev.stillpoint.core.spi.Inventory.Belonging;
 import dev.stillpoint.core.spi.Inventory.Kind;
 import dev.stillpoint.qmp.qapi.BlockdevAdd;
-import dev.stillpoint.qmp.qapi.BlockdevCreate;
-import dev.stillpoint.qmp.qapi.BlockdevCreateOptions;
 import dev.stillpoint.qmp.qapi.BlockdevDiscardOptions;
-import dev.stillpoint.qmp.qapi.BlockdevDriver;
 import dev.stillpoint.qmp.qapi.BlockdevOptions;
 import dev.stillpoint.qmp.qapi.BlockdevRef;
 import dev.stillpoint.qmp.qapi.BlockdevRefOrNull;
@@ -47,10 +45,6 @@ record Overlay(
     return OverlayNodes.overlay(prefix);
   }
 
-  String createJob() {
-    return prefix + "-create";
-  }
-
   String commitJob() {
     return prefix + "-commit";
   }
@@ -61,16 +55,12 @@ record Overlay(
   }
 
   /**
-   * Formats the qcow2 layer only: driver file would truncate without a word. The backing file is
-   * named as QEMU names it, also beside a base that names its own by a relative path: by any other
-   * name QEMU takes it for overridden, and calls the node {@code json:{...}} from then on.
+   * What is in its file. The backing file is named as QEMU names it, also beside a base that names
+   * its own by a relative path: by any other name QEMU takes it for overridden, and calls the node
+   * {@code json:{...}} from then on.
    */
-  BlockdevCreate format() {
-    var options =
-        BlockdevCreateOptions.Qcow2.of(BlockdevRef.of(fileNode()), disk.size())
-            .withBackingFile(disk.fileName())
-            .withBackingFmt(BlockdevDriver.of(disk.format()));
-    return new BlockdevCreate(createJob(), options);
+  EmptyQcow2 content() {
+    return new EmptyQcow2(disk.size(), disk.fileName(), disk.format());
   }
 
   /** Without its backing file, whose lock the machine holds; the snapshot attaches it. */
@@ -132,7 +122,6 @@ record Overlay(
         new Belonging(Kind.FILE, "overlay", file(), reserved.map(OverlayFile::number)),
         new Belonging(Kind.NODE, "file", fileNode(), Optional.empty()),
         new Belonging(Kind.NODE, "overlay", overlayNode(), Optional.empty()),
-        new Belonging(Kind.JOB, "create", createJob(), Optional.empty()),
         new Belonging(Kind.JOB, "commit", commitJob(), Optional.empty()));
   }
 

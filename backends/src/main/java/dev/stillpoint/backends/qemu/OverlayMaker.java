@@ -1,5 +1,6 @@
 package dev.stillpoint.backends.qemu;
 
+import dev.stillpoint.backends.host.Room;
 import dev.stillpoint.backends.qemu.block.BlockGraph;
 import dev.stillpoint.backends.qemu.block.FdSets;
 import dev.stillpoint.backends.qemu.block.Monitor;
@@ -20,20 +21,15 @@ import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentLinkedDeque;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /** Makes overlays, remembers everything that it made, and removes what is not used. */
 final class OverlayMaker {
-  private static final Logger log = LoggerFactory.getLogger(OverlayMaker.class);
-
   private final Monitor monitor;
   private final List<Overlay> overlays;
   private final boolean passFiles;
   // Read by the inventory while somebody else may be at work.
   private final Deque<OverlayFile> files = new ConcurrentLinkedDeque<>();
   private final Deque<String> nodes = new ArrayDeque<>();
-  private final Deque<String> jobs = new ArrayDeque<>();
   private volatile boolean removed;
 
   /** Whether the files are handed to QEMU open, or opened by it. */
@@ -86,18 +82,22 @@ final class OverlayMaker {
     if (overlay.way() == QemuWay.SYNC_ABSOLUTE) {
       return;
     }
-    nodes.push(overlay.fileNode());
-    addFile(overlay, deadline);
-    jobs.push(overlay.createJob());
-    monitor.ask(overlay.format(), deadline);
-    monitor.conclude(overlay.createJob(), deadline);
-    jobs.remove(overlay.createJob());
+    fill(overlay);
     if (overlay.way() == QemuWay.PREPARED) {
+      nodes.push(overlay.fileNode());
+      addFile(overlay, deadline);
       nodes.push(overlay.overlayNode());
       monitor.ask(overlay.addOverlay(), deadline);
-    } else {
-      monitor.ask(new BlockdevDel(overlay.fileNode()), deadline);
-      nodes.remove(overlay.fileNode());
+    }
+  }
+
+  private void fill(Overlay overlay) {
+    try {
+      fileOf(overlay).orElseThrow().fill(overlay.content());
+    } catch (IOException e) {
+      String why = String.valueOf(e.getMessage());
+      throw new SnapshotException(
+          Failure.of(Room.isNone(why) ? ErrorCode.NO_SPACE : ErrorCode.PREPARE_FAILED, why), e);
     }
   }
 
@@ -122,10 +122,9 @@ final class OverlayMaker {
     }
   }
 
-  /** Removes jobs, nodes and files, newest first; tells what could not be removed. */
+  /** Removes nodes and files, newest first; tells what could not be removed. */
   synchronized void remove(Deadline deadline) {
     List<String> left = new ArrayList<>();
-    removeJobs(deadline);
     removeNodes(deadline, left);
     if (passFiles && left.isEmpty()) {
       removeFdSets(deadline, left);
@@ -140,20 +139,6 @@ final class OverlayMaker {
           Failure.of(ErrorCode.CLEANUP_FAILED, "left behind: " + String.join("; ", left)));
     }
     removed = true;
-  }
-
-  private void removeJobs(Deadline deadline) {
-    while (!jobs.isEmpty()) {
-      String job = jobs.pop();
-      try {
-        if (monitor.job(job, deadline).isPresent()) {
-          monitor.end(job, deadline);
-        }
-      } catch (CommandException | SnapshotException e) {
-        // No trouble by itself: if the job still works, its node says below that it is in use.
-        log.debug("the job {} did not end as asked", job, e);
-      }
-    }
   }
 
   private void removeNodes(Deadline deadline, List<String> left) {

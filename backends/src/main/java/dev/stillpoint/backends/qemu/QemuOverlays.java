@@ -209,11 +209,10 @@ public final class QemuOverlays implements SnapshotMethod {
 
   /** The way that holds the guest for the shortest time, of those that this QEMU knows. */
   private static QemuWay bestWay(QmpSchema schema, List<String> warnings) {
-    boolean canFormat = schema.hasCommand("blockdev-create") && schema.hasCommand("blockdev-add");
-    if (canFormat && schema.hasCommand("blockdev-snapshot")) {
+    if (schema.hasCommand("blockdev-add") && schema.hasCommand("blockdev-snapshot")) {
       return QemuWay.PREPARED;
     }
-    QemuWay way = canFormat ? QemuWay.SYNC_EXISTING : QemuWay.SYNC_ABSOLUTE;
+    QemuWay way = QemuWay.SYNC_EXISTING;
     warnings.add("this QEMU cannot attach prepared overlays; the disks are cut by " + way);
     return way;
   }

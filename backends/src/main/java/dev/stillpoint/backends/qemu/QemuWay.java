@@ -9,7 +9,7 @@ public enum QemuWay {
   PREPARED("prepared"),
   /** Overlays are made before the freeze and opened in it: {@code blockdev-snapshot-sync}. */
   SYNC_EXISTING("sync-existing"),
-  /** QEMU makes the overlays in the hold; used only where nothing else works, or when asked for. */
+  /** QEMU makes the overlays in the hold; used only when asked for. */
   SYNC_ABSOLUTE("sync-absolute");
 
   private final String text;

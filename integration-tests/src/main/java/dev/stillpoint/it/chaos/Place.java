@@ -38,7 +38,7 @@ enum Place {
   /** The line that marks it. Of the transactions the first is the rehearsal. */
   Moment moment() {
     return switch (this) {
-      case PREPARING -> Moment.request("blockdev-create").number(2);
+      case PREPARING -> Moment.request("blockdev-add").number(2);
       case BEFORE_THE_FREEZE -> Moment.replyTo("transaction");
       case FREEZE_WRITTEN -> Moment.request(FREEZE);
       case FREEZE_ACKNOWLEDGED -> Moment.replyTo(FREEZE);

@@ -15,15 +15,15 @@ import java.util.Optional;
  */
 public record Qcow2Header(
     Optional<String> backingFile, Optional<String> backingFormat, int snapshots) {
-  private static final int MAGIC = 0x514649fb;
-  private static final int BACKING_FORMAT_EXTENSION = 0xE2792ACA;
+  static final int MAGIC = 0x514649fb;
+  static final int BACKING_FORMAT_EXTENSION = 0xE2792ACA;
   private static final int VERSION_2_LENGTH = 72;
   private static final int SNAPSHOTS_OFFSET = 60;
   private static final int HEADER_LENGTH_OFFSET = 100;
   private static final int HEADER_BYTES = 104;
 
   /** The longest backing file name that the format allows. */
-  private static final int MAX_NAME = 1023;
+  static final int MAX_NAME = 1023;
 
   /** Extensions lie between the header and the backing name, within the first cluster. */
   private static final int MAX_EXTENSIONS = 64 * 1024;

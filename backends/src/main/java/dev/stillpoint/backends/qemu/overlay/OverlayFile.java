@@ -1,9 +1,11 @@
 package dev.stillpoint.backends.qemu.overlay;
 
 import dev.stillpoint.backends.qemu.block.BlockGraph;
+import dev.stillpoint.backends.qemu.image.EmptyQcow2;
 import dev.stillpoint.core.snapshot.ErrorCode;
 import dev.stillpoint.core.spi.Inventory.FileNumber;
 import java.io.IOException;
+import java.nio.channels.FileChannel;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -57,6 +59,15 @@ public record OverlayFile(Path path, long device, long inode) {
       mark.put(path);
     } catch (IOException e) {
       log.debug("{} bears no mark", path, e);
+    }
+  }
+
+  /** Writes it, while it is still the empty file that was made. */
+  public void fill(EmptyQcow2 content) throws IOException {
+    requireThere();
+    try (FileChannel channel = FileChannel.open(path, StandardOpenOption.WRITE)) {
+      requireThere();
+      content.write(channel);
     }
   }
 
