@@ -29,6 +29,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
@@ -75,6 +76,16 @@ final class QemuCut implements Cut {
 
   private List<TransactionAction> actions() {
     return overlays.stream().map(Overlay::action).toList();
+  }
+
+  @Override
+  public Optional<Cut> joinedWith(Cut other) {
+    return other instanceof TransactedCut ? transacted().joinedWith(other) : Optional.empty();
+  }
+
+  /** This cut as a part of a larger transaction. */
+  TransactedCut transacted() {
+    return TransactedCut.of(monitor, this, actions());
   }
 
   @Override
@@ -132,16 +143,26 @@ final class QemuCut implements Cut {
   private void rehearse(Deadline deadline) {
     List<TransactionAction> rehearsal = new ArrayList<>(actions());
     rehearsal.add(new TransactionAction.Abort(new Abort()));
+    refusalOf(monitor, rehearsal, deadline)
+        .ifPresent(refused -> {
+          throw rehearsalFailed(refused, deadline);
+        });
+  }
+
+  /**
+   * Runs a transaction that has an abort in it.
+   *
+   * @return why QEMU refused it, where that is not the abort
+   */
+  static Optional<CommandException.Refused> refusalOf(
+      Monitor monitor, List<TransactionAction> rehearsal, Deadline deadline) {
     try {
-      execute(Transaction.of(rehearsal), deadline).join();
+      execute(monitor, Transaction.of(rehearsal), deadline).join();
     } catch (CompletionException e) {
-      if (!(e.getCause() instanceof CommandException.Refused refused)) {
-        throw e;
+      if (e.getCause() instanceof CommandException.Refused refused) {
+        return refused.description().equals(REHEARSED) ? Optional.empty() : Optional.of(refused);
       }
-      if (refused.description().equals(REHEARSED)) {
-        return;
-      }
-      throw rehearsalFailed(refused, deadline);
+      throw e;
     }
     throw new SnapshotException(
         Failure.of(ErrorCode.INTERNAL, "the rehearsal of the cut did not abort"));
@@ -165,12 +186,13 @@ final class QemuCut implements Cut {
 
   @Override
   public CompletionStage<CutReport> cut(Deadline deadline) {
-    cutting = execute(command, deadline);
+    cutting = execute(monitor, command, deadline);
     return cutting;
   }
 
   /** The way of the cut, which the rehearsal goes too, so that nothing on it is new in the hold. */
-  private CompletableFuture<CutReport> execute(QmpCommand<Void> one, Deadline deadline) {
+  static CompletableFuture<CutReport> execute(
+      Monitor monitor, QmpCommand<Void> one, Deadline deadline) {
     Instant from = Instant.now();
     return monitor
         .client()

@@ -17,7 +17,9 @@ import dev.stillpoint.core.snapshot.ErrorCode;
 import dev.stillpoint.core.snapshot.Failure;
 import dev.stillpoint.core.snapshot.SnapshotException;
 import dev.stillpoint.core.snapshot.SnapshotName;
+import dev.stillpoint.core.spi.Cut;
 import dev.stillpoint.core.spi.Deadline;
+import dev.stillpoint.core.spi.Inventory;
 import dev.stillpoint.core.spi.LocatedDisk;
 import dev.stillpoint.core.spi.MethodTraits;
 import dev.stillpoint.core.spi.MethodTraits.Ability;
@@ -244,6 +246,26 @@ final class QemuInternal implements Storage {
     }
   }
 
+  /** Where the machine has all the images, QEMU can cut others in the same transaction. */
+  @Override
+  public Cut joinable(Cut cut) {
+    List<TransactionAction> actions = new ArrayList<>();
+    for (Inventory disk : cut.inventory()) {
+      String node = disk.options().get(NODE);
+      String inside = disk.options().get(INSIDE);
+      if (node == null || inside == null) {
+        return cut;
+      }
+      actions.add(action(node, inside));
+    }
+    return monitor.<Cut>map(one -> TransactedCut.of(one, cut, actions)).orElse(cut);
+  }
+
+  private static TransactionAction action(String node, String inside) {
+    return new TransactionAction.BlockdevSnapshotInternalSync(
+        new BlockdevSnapshotInternal(node, inside));
+  }
+
   @Override
   public void cut(List<StorageSnapshot> snapshots, String operationId, Deadline deadline)
       throws IOException {
@@ -254,9 +276,7 @@ final class QemuInternal implements Storage {
         requireFree(one, deadline);
         tool.create(one.option(IMAGE), one.option(INSIDE));
       } else {
-        actions.add(
-            new TransactionAction.BlockdevSnapshotInternalSync(
-                new BlockdevSnapshotInternal(node, one.option(INSIDE))));
+        actions.add(action(node, one.option(INSIDE)));
       }
     }
     if (!actions.isEmpty()) {

@@ -2,6 +2,7 @@ package dev.stillpoint.backends.storage;
 
 import dev.stillpoint.core.snapshot.SnapshotException;
 import dev.stillpoint.core.snapshot.SnapshotName;
+import dev.stillpoint.core.spi.Cut;
 import dev.stillpoint.core.spi.Deadline;
 import dev.stillpoint.core.spi.LocatedDisk;
 import dev.stillpoint.core.spi.MethodTraits;
@@ -68,6 +69,14 @@ public interface Storage {
    */
   void cut(List<StorageSnapshot> snapshots, String operationId, Deadline deadline)
       throws IOException;
+
+  /**
+   * The cut of this storage as what it is beside cuts of other methods: one that can be made
+   * together with theirs ({@link Cut#joinedWith}), or the same.
+   */
+  default Cut joinable(Cut cut) {
+    return cut;
+  }
 
   /**
    * Looks for one snapshot.

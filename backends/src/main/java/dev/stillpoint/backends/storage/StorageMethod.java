@@ -53,7 +53,7 @@ public final class StorageMethod implements SnapshotMethod {
     Set<StorageSnapshot> snapshots = new LinkedHashSet<>();
     planned.forEach(one -> snapshots.add(one.snapshot()));
     Prospect prospect = storage.check(List.copyOf(snapshots), deadline);
-    return new StorageCut(storage, order.operationId(), planned, prospect);
+    return storage.joinable(new StorageCut(storage, order.operationId(), planned, prospect));
   }
 
   @Override

@@ -7,6 +7,7 @@ import dev.stillpoint.core.snapshot.Quiesce;
 import dev.stillpoint.core.snapshot.SnapshotException;
 import dev.stillpoint.core.snapshot.SnapshotRequest;
 import dev.stillpoint.core.spi.Cut;
+import dev.stillpoint.core.spi.CutGroup;
 import dev.stillpoint.core.spi.CutOrder;
 import dev.stillpoint.core.spi.CutReport;
 import dev.stillpoint.core.spi.Deadline;
@@ -131,7 +132,7 @@ final class Crew implements Participants {
                   .thenApply(cut -> joined(before, cut)));
     }
     return checked.thenApply(all -> {
-      cuts = new CutGroup(all);
+      cuts = CutGroup.of(all);
       return cuts;
     });
   }

@@ -2,6 +2,7 @@ package dev.stillpoint.core.spi;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 
 /**
@@ -14,6 +15,19 @@ import java.util.concurrent.CompletionStage;
  * <p>A stage that fails carries a {@link dev.stillpoint.core.snapshot.SnapshotException}.
  */
 public interface Cut {
+
+  /**
+   * This cut and that of another method as one, where a single command cuts the disks of both: all
+   * of them or none, at one instant, such as a transaction of QEMU. Asked when all methods have
+   * checked and before anything is made; from then on the caller asks the joined one only. Does not
+   * block.
+   *
+   * @param other of the same operation, by a method that comes later in it
+   * @return empty where each is to be made by itself
+   */
+  default Optional<Cut> joinedWith(Cut other) {
+    return Optional.empty();
+  }
 
   /** The disks that it will cut, and by what the guest may recognise them. */
   List<CutDisk> disks();

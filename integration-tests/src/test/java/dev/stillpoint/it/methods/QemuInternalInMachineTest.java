@@ -9,9 +9,9 @@ import dev.stillpoint.backends.SnapshotStore;
 import dev.stillpoint.backends.journal.JournalDirectory;
 import dev.stillpoint.core.disk.SelectedDisk;
 import dev.stillpoint.core.snapshot.Consistency;
+import dev.stillpoint.core.snapshot.DiskSnapshot;
 import dev.stillpoint.core.snapshot.ErrorCode;
 import dev.stillpoint.core.snapshot.Outcome;
-import dev.stillpoint.core.snapshot.Pausing;
 import dev.stillpoint.core.snapshot.Quiesce;
 import dev.stillpoint.core.snapshot.SnapshotRequest;
 import dev.stillpoint.core.snapshot.SnapshotResult;
@@ -28,12 +28,15 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Snapshots inside the images of a machine that runs; its guest's writes are ours. */
 @Timeout(60)
@@ -102,33 +105,69 @@ class QemuInternalInMachineTest {
     }
   }
 
-  /** The other method of QEMU is another one: two transactions, and one instant only at rest. */
+  /** Both methods are QEMU's: one transaction, one instant, and nobody is paused for it. */
   @ParameterizedTest
-  @EnumSource
-  void besideOverlaysItIsACutOfItsOwn(Pausing pausing) throws IOException {
+  @ValueSource(strings = {"qemu", INTERNAL})
+  void besideOverlaysItGoesIntoTheSameTransaction(String first) throws IOException {
     // given
-    Path first = image(home.resolve("first.qcow2"));
-    Path second = image(home.resolve("second.qcow2"));
-    try (QemuProcess qemu = machine(first, second);
+    String other = first.equals("qemu") ? INTERNAL : "qemu";
+    try (QemuProcess qemu =
+            machine(image(home.resolve("first.qcow2")), image(home.resolve("second.qcow2")));
         QmpClient monitor = QmpClient.connect(Endpoint.unix(qemu.qmp())).join()) {
       // when
       SnapshotResult result =
-          take(
-              monitor,
-              SnapshotRequest.named("both")
-                  .pausing(pausing)
-                  .disk("vd0", "qemu")
-                  .disk("vd1", INTERNAL));
+          take(monitor, SnapshotRequest.named("both").disk("vd0", first).disk("vd1", other));
       // then
       assertEquals(Outcome.SUCCEEDED, result.outcome(), result::toString);
-      boolean paused = pausing == Pausing.ALLOWED;
-      assertEquals(paused ? Consistency.CRASH : Consistency.NONE, result.consistency());
-      assertEquals(paused, !result.paused().isZero(), result::toString);
-      assertEquals(2, transactions().size(), transactions()::toString);
-      assertEquals(paused ? 1 : 0, told("stop").size());
-      assertTrue(result.disks().get(0).modifiedDisk().isPresent());
-      assertTrue(result.disks().get(1).modifiedDisk().isEmpty());
+      assertEquals(Consistency.CRASH, result.consistency());
+      assertTrue(result.paused().isZero(), result::toString);
+      assertEquals(List.of(), told("stop"));
+      assertEquals(1, transactions().size(), transactions()::toString);
+      assertEquals(List.of(first, other), result.disks().stream().map(d -> d.method()).toList());
+      for (DiskSnapshot disk : result.disks()) {
+        assertEquals(disk.method().equals("qemu"), disk.modifiedDisk().isPresent());
+      }
       assertRuns(monitor);
+    }
+  }
+
+  /** None of one method where the other's disk cannot be cut, whichever comes first. */
+  @ParameterizedTest
+  @ValueSource(strings = {"qemu", INTERNAL})
+  void whereItsDiskHasNoRoomNoOverlayRemains(String first) throws Exception {
+    try (LoopMount small = LoopMount.ext4(16 << 20)) {
+      // given
+      Path full = image(small.path().resolve("full.qcow2"));
+      Path fine = image(home.resolve("fine.qcow2"));
+      try (QemuProcess qemu = machine(full, fine);
+          QmpClient monitor = QmpClient.connect(Endpoint.unix(qemu.qmp())).join()) {
+        write(monitor, 1);
+        fill(small.path().resolve("filler"));
+        var request = SnapshotRequest.named("both");
+        // when
+        SnapshotResult result =
+            take(
+                monitor,
+                first.equals("qemu")
+                    ? request.disk("vd1", "qemu").disk(DISK)
+                    : request.disk(DISK).disk("vd1", "qemu"));
+        // then
+        assertEquals(Outcome.FAILED, result.outcome(), result::toString);
+        assertEquals(ErrorCode.NO_SPACE, result.error().orElseThrow().code(), result::toString);
+        assertTrue(result.guestIsSafe(), result::toString);
+        assertEquals(1, transactions().size(), transactions()::toString);
+        assertEquals(List.of(), SnapshotStore.of(monitor).list(DISK, Deadline.after(SOON)));
+        assertEquals(Set.of("fine.qcow2", "state", "trace.log"), filesAtHome());
+        assertRuns(monitor);
+        write(monitor, 2);
+      }
+      assertPattern(full, 2);
+    }
+  }
+
+  private Set<String> filesAtHome() throws IOException {
+    try (Stream<Path> files = Files.list(home)) {
+      return files.map(file -> file.getFileName().toString()).collect(Collectors.toSet());
     }
   }
 

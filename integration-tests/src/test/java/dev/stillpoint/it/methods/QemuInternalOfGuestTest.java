@@ -10,6 +10,7 @@ import dev.stillpoint.core.disk.SelectedDisk;
 import dev.stillpoint.core.snapshot.Consistency;
 import dev.stillpoint.core.snapshot.ErrorCode;
 import dev.stillpoint.core.snapshot.Outcome;
+import dev.stillpoint.core.snapshot.Quiesce;
 import dev.stillpoint.core.snapshot.SnapshotException;
 import dev.stillpoint.core.snapshot.SnapshotName;
 import dev.stillpoint.core.snapshot.SnapshotRequest;
@@ -19,6 +20,8 @@ import dev.stillpoint.it.Machine;
 import dev.stillpoint.testkit.HostCommand;
 import dev.stillpoint.testkit.guest.Guest;
 import dev.stillpoint.testkit.guest.GuestConfig;
+import dev.stillpoint.testkit.guest.GuestDisk;
+import dev.stillpoint.testkit.guest.GuestDisk.FileSystem;
 import dev.stillpoint.testkit.guest.WarmGuest;
 import dev.stillpoint.testkit.oracle.Finding;
 import dev.stillpoint.testkit.oracle.FrozenImage;
@@ -33,12 +36,16 @@ import org.junit.jupiter.api.Assertions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** A running machine whose qcow2 images keep the snapshot inside themselves. */
 @Timeout(120)
 class QemuInternalOfGuestTest {
   private static final Duration PATIENCE = Duration.ofSeconds(30);
   private static final SnapshotName NIGHTLY = new SnapshotName("nightly");
+
+  private static final int RUNS = 10;
 
   @TempDir private Path home;
 
@@ -141,5 +148,53 @@ class QemuInternalOfGuestTest {
     assertEquals(-1, Files.mismatch(home.resolve("first"), plain(copies.get(0), "after")));
     bare.delete(image, NIGHTLY, soon());
     assertEquals(List.of(), bare.list(image, soon()));
+  }
+
+  /**
+   * In a transaction with overlays: nobody is frozen or paused, and the order is kept all the same.
+   */
+  @ParameterizedTest
+  @ValueSource(ints = {0, 1})
+  void besideOverlaysEveryCutIsOneInstant(int overlaid) throws IOException {
+    // given
+    List<SnapshotResult> results = new ArrayList<>();
+    List<Long> acknowledged = new ArrayList<>();
+    Path kept = home.resolve("kept.qcow2");
+    String overlays = "vd" + overlaid;
+    String internal = "vd" + (1 - overlaid);
+    var config =
+        GuestConfig.of(GuestDisk.of(FileSystem.EXT4), GuestDisk.of(FileSystem.EXT4))
+            .withWriterPause(Duration.ZERO);
+    try (Guest guest = WarmGuest.start(config);
+        Machine machine = Machine.on(guest, guest.qmp(), guest.agent())) {
+      for (int run = 0; run < RUNS; run++) {
+        acknowledged.add(guest.awaitNextAck(PATIENCE));
+        // when
+        var request = SnapshotRequest.named("run" + run).quiesce(Quiesce.NEVER);
+        results.add(
+            machine.take(request.disk(overlays, "qemu").disk(disk(internal)), engine -> engine));
+      }
+      machine.assertWritesOn();
+      machine.monitor().execute(new dev.stillpoint.qmp.qapi.Stop()).join();
+      Files.copy(guest.images().get(1 - overlaid), kept);
+      // then
+      for (int run = 0; run < RUNS; run++) {
+        SnapshotResult result = results.get(run);
+        assertEquals(Outcome.SUCCEEDED, result.outcome(), result::toString);
+        assertEquals(Consistency.CRASH, result.consistency(), result::toString);
+        assertTrue(result.paused().isZero(), result::toString);
+        var base = (DiskSource.File) result.disks().get(0).backupSource();
+        var inside = (DiskSource.Internal) result.disks().get(1).backupSource();
+        Path raw = read(new DiskSource.Internal(kept, inside.snapshot(), "qcow2"), "inside");
+        try (FrozenImage below = FrozenImage.of(base.path(), base.format());
+            FrozenImage within = FrozenImage.of(raw, "raw")) {
+          long one = below.ext4Sequence();
+          long other = within.ext4Sequence();
+          List<Long> numbers = overlaid == 0 ? List.of(one, other) : List.of(other, one);
+          Finding order = new WriteOrder(numbers, acknowledged.get(run)).judge();
+          assertTrue(order.good(), order::seen);
+        }
+      }
+    }
   }
 }

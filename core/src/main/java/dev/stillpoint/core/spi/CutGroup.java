@@ -1,63 +1,98 @@
-package dev.stillpoint.core.coordinator;
+package dev.stillpoint.core.spi;
 
 import dev.stillpoint.core.snapshot.DiskSnapshot;
 import dev.stillpoint.core.snapshot.ErrorCode;
 import dev.stillpoint.core.snapshot.PointInTime;
 import dev.stillpoint.core.snapshot.SnapshotException;
-import dev.stillpoint.core.spi.Cut;
-import dev.stillpoint.core.spi.CutDisk;
-import dev.stillpoint.core.spi.CutReport;
-import dev.stillpoint.core.spi.Deadline;
-import dev.stillpoint.core.spi.Inventory;
-import dev.stillpoint.core.spi.Settlement;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Function;
 
-/** The cuts of all methods as one: all disks or none. */
-record CutGroup(List<Cut> cuts) {
+/**
+ * Several cuts as one: all disks or none. Every step of it is that step of all of them, beside each
+ * other, and fails after all have ended where one does.
+ *
+ * @param cuts in the order in which they are told of
+ */
+public record CutGroup(List<Cut> cuts) implements Cut {
+  /** Copies the list. */
+  public CutGroup {
+    cuts = List.copyOf(cuts);
+  }
 
-  List<CutDisk> disks() {
+  /** These, where two that can be made by one command are one from then on. */
+  public static CutGroup of(List<Cut> cuts) {
+    List<Cut> all = new ArrayList<>();
+    for (Cut cut : cuts) {
+      if (!join(all, cut)) {
+        all.add(cut);
+      }
+    }
+    return new CutGroup(all);
+  }
+
+  private static boolean join(List<Cut> all, Cut more) {
+    for (int i = 0; i < all.size(); i++) {
+      Optional<Cut> both = all.get(i).joinedWith(more);
+      if (both.isPresent()) {
+        all.set(i, both.get());
+        return true;
+      }
+    }
+    return false;
+  }
+
+  @Override
+  public List<CutDisk> disks() {
     return cuts.stream().flatMap(cut -> cut.disks().stream()).toList();
   }
 
-  List<String> notCovered() {
+  @Override
+  public List<String> notCovered() {
     return cuts.stream().flatMap(cut -> cut.notCovered().stream()).toList();
   }
 
-  List<String> warnings() {
+  @Override
+  public List<String> warnings() {
     return cuts.stream().flatMap(cut -> cut.warnings().stream()).toList();
   }
 
   /** One method cuts its whole group at one instant; several do not agree on one. */
-  boolean isOneInstant() {
+  @Override
+  public boolean isOneInstant() {
     return cuts.isEmpty() || (cuts.size() == 1 && cuts.get(0).isOneInstant());
   }
 
   /** Of the one that takes longest: they go beside each other. */
-  Duration expectedTime() {
+  @Override
+  public Duration expectedTime() {
     return cuts.stream().map(Cut::expectedTime).max(Duration::compareTo).orElse(Duration.ZERO);
   }
 
-  List<Inventory> inventory() {
+  @Override
+  public List<Inventory> inventory() {
     return cuts.stream().flatMap(cut -> cut.inventory().stream()).toList();
   }
 
-  CompletionStage<Void> reserve(Deadline deadline) {
+  @Override
+  public CompletionStage<Void> reserve(Deadline deadline) {
     return all(cut -> cut.reserve(deadline));
   }
 
-  CompletionStage<Void> prepare(Deadline deadline) {
+  @Override
+  public CompletionStage<Void> prepare(Deadline deadline) {
     return all(cut -> cut.prepare(deadline));
   }
 
   /** All methods at the same moment; fails if one does, after every one has answered. */
-  CompletionStage<CutReport> cut(Deadline deadline) {
+  @Override
+  public CompletionStage<CutReport> cut(Deadline deadline) {
     if (cuts.size() == 1) {
       return cuts.get(0).cut(deadline);
     }
@@ -84,7 +119,8 @@ record CutGroup(List<Cut> cuts) {
   }
 
   /** Applied if every disk is cut, partly if any is while its sibling is not. */
-  CompletionStage<Settlement> settle(Deadline deadline) {
+  @Override
+  public CompletionStage<Settlement> settle(Deadline deadline) {
     CompletionStage<List<Settlement>> found = CompletableFuture.completedFuture(List.of());
     for (Cut cut : cuts) {
       CompletionStage<Settlement> one =
@@ -128,11 +164,13 @@ record CutGroup(List<Cut> cuts) {
         : states.isEmpty() ? Settlement.State.NOT_APPLIED : Settlement.State.PARTLY_APPLIED;
   }
 
-  CompletionStage<Void> undo(Deadline deadline) {
+  @Override
+  public CompletionStage<Void> undo(Deadline deadline) {
     return all(cut -> cut.undo(deadline));
   }
 
-  CompletionStage<Void> clean(Deadline deadline) {
+  @Override
+  public CompletionStage<Void> clean(Deadline deadline) {
     return all(cut -> cut.clean(deadline));
   }
 
