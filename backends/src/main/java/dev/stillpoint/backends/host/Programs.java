@@ -2,6 +2,7 @@ package dev.stillpoint.backends.host;
 
 import dev.stillpoint.backends.host.HostProgram.Said;
 import dev.stillpoint.core.spi.Deadline;
+import dev.stillpoint.qmp.secret.Redaction;
 import java.io.IOException;
 import java.util.List;
 
@@ -41,12 +42,17 @@ public interface Programs {
     return succeeded(command, run(command, deadline));
   }
 
-  /** The standard output of a program that ended well. */
+  /** The standard output of a program that ended well; what it complains of names no secrets. */
   static String succeeded(List<String> command, Said said) throws IOException {
     if (said.status() != 0) {
       String words = said.err().isBlank() ? said.out() : said.err();
       throw new IOException(
-          command.get(0) + ": " + words.strip() + " (status " + said.status() + ")");
+          command.get(0)
+              + ": "
+              + Redaction.ofText(words.strip())
+              + " (status "
+              + said.status()
+              + ")");
     }
     return said.out();
   }

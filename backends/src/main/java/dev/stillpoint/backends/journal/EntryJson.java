@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.stillpoint.backends.address.ToldName;
 import dev.stillpoint.core.snapshot.ErrorCode;
 import dev.stillpoint.core.snapshot.Failure;
 import dev.stillpoint.core.snapshot.GuestState;
@@ -18,6 +19,7 @@ import dev.stillpoint.core.spi.Journal;
 import dev.stillpoint.core.spi.JournalEntry;
 import dev.stillpoint.core.spi.JournalEntry.Ending;
 import dev.stillpoint.core.spi.MachineIdentity;
+import dev.stillpoint.qmp.secret.Redaction;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -28,7 +30,10 @@ import java.util.Optional;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
-/** A journal entry as a JSON object. A reader refuses a version that it does not know. */
+/**
+ * A journal entry as a JSON object. A reader refuses a version that it does not know. The names of
+ * images are written without their secrets, and read so from what an older version has written.
+ */
 final class EntryJson {
   /** The first member of every entry. */
   static final String VERSION_KEY = "stillpointJournal";
@@ -58,8 +63,8 @@ final class EntryJson {
   }
 
   private static void write(ObjectNode json, Inventory disk) {
-    json.put("disk", disk.disk()).put("method", disk.method()).put("way", disk.way());
-    json.put("source", disk.source());
+    json.put("disk", ToldName.of(disk.disk())).put("method", disk.method()).put("way", disk.way());
+    json.put("source", ToldName.of(disk.source()));
     put(json, "node", disk.node());
     if (!disk.options().isEmpty()) {
       ObjectNode options = json.putObject("options");
@@ -79,8 +84,10 @@ final class EntryJson {
         .failure()
         .ifPresent(failure -> {
           ObjectNode error = json.putObject("error");
-          error.put("code", word(failure.code())).put("message", failure.message());
-          put(error, "disk", failure.disk());
+          error
+              .put("code", word(failure.code()))
+              .put("message", Redaction.ofText(failure.message()));
+          put(error, "disk", failure.disk().map(ToldName::of));
         });
   }
 
@@ -124,10 +131,10 @@ final class EntryJson {
 
   private static Inventory disk(JsonNode json) {
     return new Inventory(
-        text(json, "disk"),
+        ToldName.of(text(json, "disk")),
         text(json, "method"),
         text(json, "way"),
-        text(json, "source"),
+        ToldName.of(text(json, "source")),
         optional(json.get("node")).map(JsonNode::asText),
         options(json.path("options")),
         list(json.path("ours"), EntryJson::belonging));
@@ -156,7 +163,7 @@ final class EntryJson {
             .map(error ->
                 new Failure(
                     value(ErrorCode.class, text(error, "code")),
-                    text(error, "message"),
+                    Redaction.ofText(text(error, "message")),
                     optional(error.get("disk")).map(JsonNode::asText))));
   }
 

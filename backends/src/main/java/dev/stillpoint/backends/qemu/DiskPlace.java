@@ -1,5 +1,6 @@
 package dev.stillpoint.backends.qemu;
 
+import dev.stillpoint.backends.address.ToldName;
 import dev.stillpoint.backends.qemu.block.AttachedDisk;
 import dev.stillpoint.backends.qemu.block.BlockGraph;
 import dev.stillpoint.core.spi.Inventory;
@@ -35,7 +36,7 @@ enum DiskPlace {
                 graph,
                 one ->
                     disk.node().filter(one.nodeName()::equals).isPresent()
-                        || one.fileName().equals(disk.source()))
+                        || ToldName.isSame(one.fileName(), disk.source()))
             .isPresent();
     return onSource ? SOURCE : NOWHERE;
   }

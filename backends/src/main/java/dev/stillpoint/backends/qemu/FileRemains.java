@@ -1,5 +1,6 @@
 package dev.stillpoint.backends.qemu;
 
+import dev.stillpoint.backends.address.ToldName;
 import dev.stillpoint.backends.host.ImageLock;
 import dev.stillpoint.backends.qemu.image.Qcow2Header;
 import dev.stillpoint.backends.qemu.overlay.OverlayFile;
@@ -198,7 +199,10 @@ public final class FileRemains {
     boolean birthUnknown = found.creationTime().equals(found.lastModifiedTime());
     try {
       return birthUnknown
-          && Qcow2Header.read(path).backingFile().filter(disk.source()::equals).isPresent();
+          && Qcow2Header.read(path)
+              .backingFile()
+              .filter(below -> ToldName.isSame(below, disk.source()))
+              .isPresent();
     } catch (IOException noImage) {
       return false;
     }

@@ -1,5 +1,6 @@
 package dev.stillpoint.backends.qemu;
 
+import dev.stillpoint.backends.address.ToldName;
 import dev.stillpoint.backends.qemu.block.AttachedDisk;
 import dev.stillpoint.backends.qemu.block.Monitor;
 import dev.stillpoint.backends.qemu.block.OverlayNodes;
@@ -110,7 +111,7 @@ record Overlay(
         name,
         QemuOverlays.NAME,
         way.toString(),
-        disk.fileName(),
+        ToldName.of(disk.fileName()),
         Optional.of(disk.nodeName()),
         Map.of(),
         belongings);

@@ -1,5 +1,6 @@
 package dev.stillpoint.backends.qemu;
 
+import dev.stillpoint.backends.address.ToldName;
 import dev.stillpoint.backends.host.Worker;
 import dev.stillpoint.backends.qemu.block.BlockGraph;
 import dev.stillpoint.backends.qemu.block.Monitor;
@@ -24,7 +25,6 @@ import dev.stillpoint.qmp.qapi.QueryBlockJobs;
 import dev.stillpoint.qmp.qapi.Transaction;
 import dev.stillpoint.qmp.qapi.TransactionAction;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -255,7 +255,10 @@ final class QemuCut implements Cut {
             header.backingFile().filter(overlay.disk().fileName()::equals).isPresent()
                 && header.backingFormat().filter(overlay.disk().format()::equals).isPresent();
         if (!right) {
-          findings.add(overlay.path() + " does not name its backing file: " + header);
+          findings.add(
+              overlay.path()
+                  + " does not name its backing file, but "
+                  + header.backingFile().map(ToldName::of).orElse("none"));
         }
       } catch (IOException e) {
         findings.add("the header of " + overlay.path() + " cannot be read: " + e.getMessage());
@@ -284,7 +287,7 @@ final class QemuCut implements Cut {
         commit.end(deadline);
       }
     } catch (RuntimeException e) {
-      Path base = Path.of(overlay.disk().fileName());
+      String base = overlay.disk().source().address();
       throw new SnapshotException(
           Failure.ofDisk(
               ErrorCode.UNDO_FAILED,

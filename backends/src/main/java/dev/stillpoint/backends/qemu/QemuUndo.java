@@ -1,5 +1,6 @@
 package dev.stillpoint.backends.qemu;
 
+import dev.stillpoint.backends.address.ToldName;
 import dev.stillpoint.backends.qemu.block.BlockGraph;
 import dev.stillpoint.backends.qemu.block.Monitor;
 import dev.stillpoint.backends.qemu.block.OpenImages;
@@ -63,7 +64,7 @@ public final class QemuUndo {
     return DiskPlace.userOfOverlay(graph, disk)
             .map(user -> user.node().image().backingImage())
             .map(graph::nameOf)
-            .filter(disk.source()::equals)
+            .filter(below -> ToldName.isSame(below, disk.source()))
             .isPresent()
         && disk.node().filter(graph::hasNode).isPresent();
   }

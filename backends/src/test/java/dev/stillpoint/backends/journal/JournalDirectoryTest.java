@@ -105,6 +105,25 @@ class JournalDirectoryTest {
   }
 
   @Test
+  void aSecretInTheNameOfAnImageIsNotWrittenAndNotReadFromAnOlderEntry() throws IOException {
+    // given an entry as an older version has written it
+    JournalDirectory journal = journal();
+    journal.write(entry(Journal.Phase.PREPARING));
+    String older =
+        EntryJson.write(entry(Journal.Phase.PREPARING))
+            .replace("/images/a.qcow2", "rbd:pool/image:key=HUSH");
+    Files.writeString(
+        journal.fileOf(ID), CheckedLine.seal(older) + "\n", StandardOpenOption.APPEND);
+    // when
+    JournalEntry read = only().last().orElseThrow();
+    journal.write(read);
+    // then
+    assertEquals("rbd:pool/image:key=(secret)", read.disks().get(0).source());
+    assertFalse(EntryJson.write(read).contains("HUSH"));
+    assertEquals(Optional.of(read), only().last());
+  }
+
+  @Test
   void theLastEntryStandsAndReadsAsItWasWritten() {
     // given
     JournalDirectory journal = journal();

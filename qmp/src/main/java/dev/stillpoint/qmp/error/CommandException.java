@@ -1,5 +1,6 @@
 package dev.stillpoint.qmp.error;
 
+import dev.stillpoint.qmp.secret.Redaction;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -61,11 +62,11 @@ public abstract sealed class CommandException extends RuntimeException {
     private final String errorClass;
     private final String description;
 
-    /** A refusal in the other side's own words. */
+    /** A refusal in the other side's own words, without secrets of the images that they name. */
     public Refused(String command, String errorClass, String description) {
-      super(command, command + " was refused: " + description);
+      super(command, command + " was refused: " + Redaction.ofText(description));
       this.errorClass = errorClass;
-      this.description = description;
+      this.description = Redaction.ofText(description);
     }
 
     /** The error class, such as {@code GenericError} or {@code CommandNotFound}. */

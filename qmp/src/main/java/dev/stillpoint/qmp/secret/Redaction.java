@@ -12,14 +12,24 @@ import dev.stillpoint.qmp.qapi.SecretMembers;
  * a machine or reads out of a guest. Both protocols. The same members are left out of the text of
  * the generated records.
  *
- * <p>It knows members by their names. A password within a text, such as the address of an image, is
- * not known as one.
+ * <p>It knows members by their names, and within texts the names of images that QEMU was given:
+ * URLs, {@code rbd:...} and {@code json:{...}}. Any other password within a text is not known as
+ * one.
  */
 public final class Redaction {
   /** What stands in the place of a secret. */
   public static final String HIDDEN = "(secret)";
 
   private Redaction() {}
+
+  /**
+   * A text without the secrets of the names of images in it: passwords and queries of URLs, keys of
+   * images of Ceph, and members of {@code json:} names. Everything else of it stays, so that two
+   * names that differ in more than their secrets still differ. Done twice it is as done once.
+   */
+  public static String ofText(String text) {
+    return SecretsInNames.hide(text);
+  }
 
   /** The arguments of a command without secrets; what was given stays as it is. */
   public static JsonNode ofArguments(String command, JsonNode arguments) {
@@ -68,6 +78,6 @@ public final class Redaction {
       list.forEach(element -> copy.add(hide(command, element)));
       return copy;
     }
-    return value;
+    return value.isTextual() ? TextNode.valueOf(ofText(value.textValue())) : value;
   }
 }

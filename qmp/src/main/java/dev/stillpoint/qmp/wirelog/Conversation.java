@@ -93,8 +93,15 @@ final class Conversation {
       told.set("return", reply(asked.remove(id), message.path("return")));
     } else if (message.has("error")) {
       asked.remove(id);
+      told.set("error", ofNoCommand(message.path("error")));
+    } else if (message.has("data")) {
+      told.set("data", ofNoCommand(message.path("data")));
     }
     return told;
+  }
+
+  private static JsonNode ofNoCommand(JsonNode value) {
+    return Redaction.ofReply("", MissingNode.getInstance(), value);
   }
 
   /** The answer to nobody is told where it cannot hold anything: who knows what it answers. */

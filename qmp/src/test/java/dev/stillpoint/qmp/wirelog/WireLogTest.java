@@ -63,6 +63,18 @@ class WireLogTest {
   }
 
   @Test
+  void secretsInTheNamesOfImagesAreReplacedWhereverTheyStand() {
+    sent("{'execute':'query-block','id':1}");
+    String reply = received("{'return':[{'file':'rbd:p/i:key=HUSH:id=x'}],'id':1}");
+    String error = received("{'error':{'class':'GenericError','desc':'no http://u:HUSH@h/'}}");
+    String event = received("{'event':'X','data':{'reason':'no http://u:HUSH@h/'}}");
+
+    assertTrue(reply.contains("'rbd:p/i:key=(secret):id=x'"), reply);
+    assertTrue(error.contains("no http://(secret)@h/"), error);
+    assertTrue(event.contains("no http://(secret)@h/"), event);
+  }
+
+  @Test
   void secretsAreReplacedInCommandsAndInTheRepliesToThem() {
     assertTrue(
         sent("{'execute':'object-add','arguments':{'qom-type':'secret','data':'hush'},'id':1}")

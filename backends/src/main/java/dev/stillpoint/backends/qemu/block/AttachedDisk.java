@@ -1,5 +1,6 @@
 package dev.stillpoint.backends.qemu.block;
 
+import dev.stillpoint.backends.address.ToldName;
 import dev.stillpoint.core.disk.DiskSource;
 import dev.stillpoint.qmp.qapi.BlockDeviceInfo;
 import java.nio.file.Path;
@@ -14,7 +15,8 @@ import java.util.Optional;
  * @param top the node that the device is attached to, perhaps a filter
  * @param node the format node under all filters: the one that is cut
  * @param fileName the image's name as QEMU gives it, a path or something like {@code json:...}; the
- *     path, too, of one that was handed to QEMU open
+ *     path, too, of one that was handed to QEMU open. Perhaps with secrets in it: it is for QEMU
+ *     alone, and what is told of it is {@link #source}
  */
 public record AttachedDisk(
     Optional<String> qdev,
@@ -55,10 +57,10 @@ public record AttachedDisk(
     return source(fileName, format());
   }
 
-  /** An image, by the name that QEMU gives it. */
+  /** An image, by the name that QEMU gives it, without the secrets of that. */
   public static DiskSource source(String fileName, String format) {
     if (!fileName.startsWith("/")) {
-      return new DiskSource.Remote(fileName, format);
+      return new DiskSource.Remote(ToldName.of(fileName), format);
     }
     Path image = Path.of(fileName);
     return image.startsWith("/dev")

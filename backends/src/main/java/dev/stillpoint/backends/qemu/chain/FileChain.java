@@ -35,7 +35,7 @@ record FileChain(ImageTool tool) implements ChainOwner {
       throw merge.refusal(
           ErrorCode.DISK_UNSUITABLE,
           "a machine was about to go on in "
-              + merge.below().image()
+              + merge.below().told()
               + " when its delete was left: which of the two is newer is not known. If the machine"
               + " was started from that since, or went on in it, remove "
               + merge.path()
@@ -46,7 +46,7 @@ record FileChain(ImageTool tool) implements ChainOwner {
     if (merge.below().path().filter(path -> !Files.isWritable(path)).isPresent()) {
       throw merge.refusal(
           ErrorCode.DISK_UNSUITABLE,
-          merge.below().image() + " cannot be written to, and the overlay not go down into it");
+          merge.below().told() + " cannot be written to, and the overlay not go down into it");
     }
     if (merge.above().isPresent()) {
       requireUnused(merge, merge.above().get());
@@ -68,14 +68,14 @@ record FileChain(ImageTool tool) implements ChainOwner {
   private static void requireUnused(MergeOfOverlay merge, Link link) throws IOException {
     if (link.path().isEmpty()) {
       throw merge.refusal(
-          ErrorCode.DISK_UNSUITABLE, link.image() + " is no file or device of this host");
+          ErrorCode.DISK_UNSUITABLE, link.told() + " is no file or device of this host");
     }
     Path path = link.path().get().toRealPath();
     Optional<String> user = DiskUsers.seen(path, Set.of());
     if (user.isPresent() || ImageLock.isHeld(path)) {
       throw merge.refusal(
           ErrorCode.DISK_IN_USE,
-          link.image()
+          link.told()
               + " is in use: "
               + user.orElse("QEMU or one of its tools has locked it")
               + "; for a machine that runs, name its monitor");
@@ -99,7 +99,7 @@ record FileChain(ImageTool tool) implements ChainOwner {
             ErrorCode.DISK_IN_USE,
             merge.path()
                 + " went down into "
-                + merge.below().image()
+                + merge.below().told()
                 + ", and somebody uses it since; it stays");
       }
       merge.removeFile();

@@ -1,5 +1,6 @@
 package dev.stillpoint.backends.qemu.chain;
 
+import dev.stillpoint.backends.address.ToldName;
 import dev.stillpoint.backends.qemu.block.AttachedDisk;
 import dev.stillpoint.backends.qemu.block.BlockGraph;
 import dev.stillpoint.backends.qemu.image.Qcow2Header;
@@ -35,7 +36,7 @@ public record ImageChain(List<Link> links) {
   /**
    * One image.
    *
-   * @param image as QEMU names it
+   * @param image as QEMU names it, perhaps with secrets in it
    * @param node in QEMU, where a machine has it open and it can be told which
    * @param mark what we wrote on it, if it is an overlay of ours
    */
@@ -53,6 +54,11 @@ public record ImageChain(List<Link> links) {
     /** Where it is on this host, if it is there. */
     Optional<Path> path() {
       return image.startsWith("/") ? Optional.of(Path.of(image)) : Optional.empty();
+    }
+
+    /** Its name for a person. */
+    String told() {
+      return ToldName.of(image);
     }
 
     DiskSource source() {
@@ -172,7 +178,7 @@ public record ImageChain(List<Link> links) {
       case BEGUN, DONE -> Optional.of("its delete was begun and has not ended; ask for it again");
       case TURNING ->
           Optional.of(
-              "its delete has not ended, and a machine may have gone on in " + below.image());
+              "its delete has not ended, and a machine may have gone on in " + below.told());
     };
   }
 

@@ -64,7 +64,7 @@ record MachineChain(Monitor monitor) implements ChainOwner {
         .orElseThrow(() ->
             merge.refusal(
                 ErrorCode.DISK_UNSUITABLE,
-                "which node of the machine has the image " + link.image() + " cannot be told"));
+                "which node of the machine has the image " + link.told() + " cannot be told"));
   }
 
   @Override
@@ -78,12 +78,12 @@ record MachineChain(Monitor monitor) implements ChainOwner {
     if (graph.isExported(commit.baseNode())) {
       throw merge.refusal(
           ErrorCode.DISK_IN_USE,
-          merge.below().image() + " is exported by the machine; a backup may read it");
+          merge.below().told() + " is exported by the machine; a backup may read it");
     }
     if (FdSets.isSet(merge.below().image())) {
       throw merge.refusal(
           ErrorCode.DISK_UNSUITABLE,
-          "by what path others could open " + merge.below().image() + " is not known");
+          "by what path others could open " + merge.below().told() + " is not known");
     }
     for (ImageChain.Link link : List.of(merge.overlay(), merge.below())) {
       Optional<String> trouble = OpenImages.trouble(monitor.qemu(), link.image());
@@ -160,7 +160,7 @@ record MachineChain(Monitor monitor) implements ChainOwner {
           ErrorCode.CLEANUP_FAILED,
           (merge.above().isPresent()
                   ? "the merge is done, but: "
-                  : "the machine writes to " + merge.below().image() + " from now on, but: ")
+                  : "the machine writes to " + merge.below().told() + " from now on, but: ")
               + SnapshotException.failureOf(e, ErrorCode.CLEANUP_FAILED).message());
     }
   }
@@ -201,7 +201,7 @@ record MachineChain(Monitor monitor) implements ChainOwner {
         Room.isNone(why) ? ErrorCode.NO_SPACE : ErrorCode.CLEANUP_FAILED,
         merge.path()
             + " did not go down into "
-            + merge.below().image()
+            + merge.below().told()
             + ": "
             + why
             + (turning
@@ -218,7 +218,7 @@ record MachineChain(Monitor monitor) implements ChainOwner {
             .filter(merge.below().image()::equals)
             .isEmpty()) {
       throw new IOException(
-          above.get() + " does not name " + merge.below().image() + "; " + merge.path() + " stays");
+          above.get() + " does not name " + merge.below().told() + "; " + merge.path() + " stays");
     }
   }
 

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.stillpoint.backends.host.HostProgram;
 import dev.stillpoint.backends.host.HostProgram.Said;
+import dev.stillpoint.qmp.secret.Redaction;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -53,7 +54,8 @@ public record ImageProbe(
     Said said = tool.get().run(arguments);
     if (said.status() != 0) {
       throw new IOException(
-          said.err().strip().replaceFirst("^qemu-img: ", "").replaceAll("\\s*\\n\\s*", " "));
+          Redaction.ofText(
+              said.err().strip().replaceFirst("^qemu-img: ", "").replaceAll("\\s*\\n\\s*", " ")));
     }
     return parse(said.out());
   }
