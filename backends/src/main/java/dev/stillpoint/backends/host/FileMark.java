@@ -12,7 +12,7 @@ import java.util.Optional;
 
 /**
  * A word that is written on a file or directory of ours, as an extended attribute: it moves with
- * the file, and no other in its place has it.
+ * the file, and no other in its place has it. To read one is to open the file.
  *
  * @param attribute its name, without the {@code user.} before it
  */
@@ -31,28 +31,38 @@ public record FileMark(String attribute) {
    *
    * @throws IOException where the file system keeps no such attributes
    */
+  @SuppressWarnings("try") // it is there for its end
   public void put(Path path, String word) throws IOException {
-    view(path).write(attribute, ByteBuffer.wrap(word.getBytes(StandardCharsets.UTF_8)));
+    ByteBuffer bytes = ByteBuffer.wrap(word.getBytes(StandardCharsets.UTF_8));
+    try (HeldImages.Opening opening = HeldImages.opening(path)) {
+      view(path).write(attribute, bytes);
+    }
   }
 
   /** Takes it away again. */
+  @SuppressWarnings("try") // it is there for its end
   public void remove(Path path) throws IOException {
-    view(path).delete(attribute);
+    try (HeldImages.Opening opening = HeldImages.opening(path)) {
+      view(path).delete(attribute);
+    }
   }
 
   /** Reads it; empty where there is none, and for a symbolic link. */
+  @SuppressWarnings("try") // it is there for its end
   public Optional<String> read(Path path) throws IOException {
     if (Files.isSymbolicLink(path)) {
       return Optional.empty();
     }
-    UserDefinedFileAttributeView view = view(path);
-    if (!view.list().contains(attribute)) {
-      return Optional.empty();
+    try (HeldImages.Opening opening = HeldImages.opening(path)) {
+      UserDefinedFileAttributeView view = view(path);
+      if (!view.list().contains(attribute)) {
+        return Optional.empty();
+      }
+      ByteBuffer word = ByteBuffer.allocate(view.size(attribute));
+      view.read(attribute, word);
+      word.flip();
+      return Optional.of(StandardCharsets.UTF_8.decode(word).toString());
     }
-    ByteBuffer word = ByteBuffer.allocate(view.size(attribute));
-    view.read(attribute, word);
-    word.flip();
-    return Optional.of(StandardCharsets.UTF_8.decode(word).toString());
   }
 
   /** Whether it is this word. */

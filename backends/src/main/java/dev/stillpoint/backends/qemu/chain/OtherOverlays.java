@@ -1,6 +1,7 @@
 package dev.stillpoint.backends.qemu.chain;
 
 import dev.stillpoint.backends.qemu.image.Qcow2Header;
+import dev.stillpoint.core.snapshot.SnapshotException;
 import java.io.IOException;
 import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
@@ -68,6 +69,9 @@ final class OtherOverlays {
     try {
       Optional<String> below = Qcow2Header.read(file).backingFile();
       return below.isPresent() && key(file.resolveSibling(below.get())).equals(image);
+    } catch (SnapshotException busy) {
+      // It is being reverted by this very process, and may lie on anything.
+      throw busy;
     } catch (IOException | RuntimeException noSuchImage) {
       // No qcow2, none that we may read, or one that lies on nothing that is there.
       return false;

@@ -1,5 +1,6 @@
 package dev.stillpoint.backends.qemu.image;
 
+import dev.stillpoint.backends.host.HeldImages;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -28,8 +29,16 @@ public record Qcow2Header(
   /** Extensions lie between the header and the backing name, within the first cluster. */
   private static final int MAX_EXTENSIONS = 64 * 1024;
 
+  /**
+   * Reads it.
+   *
+   * @throws dev.stillpoint.core.snapshot.SnapshotException with {@code BUSY} where this process
+   *     holds the image and goes on doing so
+   */
+  @SuppressWarnings("try") // it is there for its end
   public static Qcow2Header read(Path file) throws IOException {
-    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
+    try (HeldImages.Opening opening = HeldImages.opening(file);
+        FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
       ByteBuffer header = bytes(channel, 0, HEADER_BYTES);
       if (header.getInt(0) != MAGIC) {
         throw new IOException(file + " is not a qcow2 image");

@@ -1,6 +1,7 @@
 package dev.stillpoint.backends.qemu.overlay;
 
 import dev.stillpoint.backends.host.FileMark;
+import dev.stillpoint.backends.host.HeldImages;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
@@ -89,8 +90,10 @@ public record OverlayMark(String operationId, String snapshot, String image) {
   }
 
   /** Makes sure that the words outlive the host: nothing is overwritten below before they do. */
+  @SuppressWarnings("try") // it is there for its end
   public static void sync(Path overlay) throws IOException {
-    try (FileChannel file = FileChannel.open(overlay, StandardOpenOption.READ)) {
+    try (HeldImages.Opening opening = HeldImages.opening(overlay);
+        FileChannel file = FileChannel.open(overlay, StandardOpenOption.READ)) {
       file.force(true);
     }
   }
