@@ -324,7 +324,7 @@ final class QemuInternal implements Storage {
     Optional<AttachedDisk> disk = attached(image, deadline);
     if (disk.isPresent()) {
       var all = InternalSnapshots.of(disk.get().node().image(), inside -> within(image, inside));
-      return isCeph(image) ? InternalSnapshots.withoutParts(all) : all;
+      return isCeph(image) ? InternalSnapshots.ofUsers(all) : all;
     }
     requireTool(image);
     return tool.list(image, deadline);

@@ -148,6 +148,32 @@ class QemuInternalOfCephTest {
   }
 
   @Test
+  void whatRbdMirrorKeepsForItselfIsNoUsersSnapshot() {
+    // given, as Ceph 16 names them, and a later one for an image of a group
+    String id = "0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f0";
+    String primary = ".mirror.primary." + id + "." + id;
+    machine(
+        device(
+            0,
+            "raw",
+            "rbd:rbd/i",
+            snapshot(primary)
+                + ","
+                + snapshot(".mirror.non_primary." + id + "." + id)
+                + ","
+                + snapshot(".mirror.primary." + id + ".2_10f6a1c3d4e5_10f6b8b4567")
+                + ","
+                + snapshot(".mirror.primary.of.mine")
+                + ","
+                + snapshot("x")));
+    // when
+    List<StoredSnapshot> found = await(method.list(disk("vd0"), SOON));
+    // then
+    assertEquals(
+        List.of(".mirror.primary.of.mine", "x"), found.stream().map(StoredSnapshot::name).toList());
+  }
+
+  @Test
   void whatIsNotClearOrNotOpenIsRefused() {
     // given, of two clusters
     machine(

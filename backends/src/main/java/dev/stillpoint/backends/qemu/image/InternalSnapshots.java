@@ -27,6 +27,10 @@ public final class InternalSnapshots {
   /** How Ceph names an image's part of a group snapshot. */
   private static final Pattern PART = Pattern.compile("^\\.group\\.[0-9]+_[0-9a-f]+_[0-9a-f]+$");
 
+  /** How rbd-mirror names those that it makes, and removes, of an image. */
+  private static final Pattern MIRRORED =
+      Pattern.compile("^\\.mirror\\.(?:primary|non[_-]primary)\\.[0-9a-f-]{36}\\.[0-9a-f_-]+$");
+
   private InternalSnapshots() {}
 
   /** What a snapshot of this name by this operation is called inside an image. */
@@ -51,9 +55,16 @@ public final class InternalSnapshots {
             .toList();
   }
 
-  /** QEMU tells of the parts of Ceph's group snapshots too, and opens them by no name. */
-  public static List<StoredSnapshot> withoutParts(List<StoredSnapshot> told) {
-    return told.stream().filter(one -> !PART.matcher(one.place()).matches()).toList();
+  /**
+   * QEMU tells of what Ceph keeps for itself, too: the parts of group snapshots, which it opens by
+   * no name, and what rbd-mirror sends to another cluster, which goes when that is there.
+   */
+  public static List<StoredSnapshot> ofUsers(List<StoredSnapshot> told) {
+    return told.stream().filter(one -> !isOfCeph(one.place())).toList();
+  }
+
+  private static boolean isOfCeph(String inside) {
+    return PART.matcher(inside).matches() || MIRRORED.matcher(inside).matches();
   }
 
   /** A snapshot that a qcow2 of this host keeps. */
