@@ -75,9 +75,6 @@ final class QemuInternal implements Storage {
 
   private static final String RAW = "raw";
 
-  /** Also what QEMU calls an image of Ceph above which it was told no format. */
-  private static final Set<String> PLAIN = Set.of(RAW, "rbd");
-
   private static final String IMAGE = "image";
   private static final String NAMED = "named";
   private static final String INSIDE = "inside";
@@ -171,7 +168,7 @@ final class QemuInternal implements Storage {
 
   /** One name for whatever QEMU was told of an image of Ceph, without what may be secret in it. */
   private static Optional<String> ceph(String name, String format) {
-    return PLAIN.contains(format)
+    return format.equals(RAW)
         ? RbdName.read(name, RAW).map(rbd -> CEPH + rbd.address())
         : Optional.empty();
   }

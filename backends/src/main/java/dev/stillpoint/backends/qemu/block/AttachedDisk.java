@@ -68,7 +68,11 @@ public record AttachedDisk(
         : new DiskSource.File(image, format);
   }
 
+  /**
+   * The image format behind a node of this driver: a protocol alone reads the image as raw, and no
+   * overlay may name it otherwise.
+   */
   public static String format(String driver) {
-    return driver.equals("file") || driver.equals("host_device") ? "raw" : driver;
+    return BlockDrivers.isProtocol(driver) ? "raw" : driver;
   }
 }

@@ -11,11 +11,8 @@ final class BlockDrivers {
   private static final Set<String> JOB_FILTERS =
       Set.of("mirror_top", "commit_top", "copy-before-write", "backup-top");
 
-  /**
-   * The image formats, and the protocols of what has none: everything that is an image itself, and
-   * nothing that stands before one.
-   */
-  private static final Set<String> IMAGES =
+  /** The image formats: what such a node reads is not what lies below it. */
+  private static final Set<String> FORMATS =
       Set.of(
           "qcow2",
           "raw",
@@ -29,9 +26,14 @@ final class BlockDrivers {
           "luks",
           "cloop",
           "dmg",
-          "bochs",
+          "bochs");
+
+  /** The protocols, which lead to an image somewhere. */
+  private static final Set<String> PROTOCOLS =
+      Set.of(
           "file",
           "host_device",
+          "host_cdrom",
           "nbd",
           "rbd",
           "nfs",
@@ -63,7 +65,13 @@ final class BlockDrivers {
     return JOB_FILTERS.contains(driver);
   }
 
+  /** Whether it is an image itself, and nothing that stands before one. */
   static boolean isImage(String driver) {
-    return IMAGES.contains(driver);
+    return FORMATS.contains(driver) || PROTOCOLS.contains(driver);
+  }
+
+  /** Whether it leads to an image and looks into none. */
+  static boolean isProtocol(String driver) {
+    return PROTOCOLS.contains(driver);
   }
 }
