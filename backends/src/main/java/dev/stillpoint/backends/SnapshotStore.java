@@ -45,11 +45,15 @@ public final class SnapshotStore {
         monitor
             .map(one -> new QemuOverlays(one, Optional.empty()))
             .orElseGet(QemuOverlays::withoutMachine));
-    this.locator = monitor.isPresent() ? new MachineDisks(monitor.get()) : new BareDisks();
+    this.locator =
+        monitor.isPresent() ? new MachineDisks(monitor.get()) : BareDisks.withSnapshots();
     this.methods = MethodSet.installed(own, services);
   }
 
-  /** That of bare disks: files and volumes of this host by their paths. */
+  /**
+   * That of bare disks: files and volumes of this host by their paths. Where no method is named, it
+   * is {@code qemu} for an overlay of that method, and else the one that would cut the disk.
+   */
   public static SnapshotStore ofBareDisks() {
     return new SnapshotStore(Optional.empty());
   }

@@ -24,7 +24,8 @@ final class StoredOptions {
       converter = DiskText.class,
       description =
           "a path, or with --qmp a disk of that machine: qdev id, block device name, node name or"
-              + " image path; ',,' is a comma")
+              + " image path; ',,' is a comma. Without a method: qemu for the path of an overlay of"
+              + " its own, whatever that lies on, else the one that would cut the disk")
   private SelectedDisk disk = SelectedDisk.named("");
 
   @Option(

@@ -24,17 +24,20 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Function;
+import java.util.function.UnaryOperator;
 
 /**
  * Disks of no machine that is known: image files and block devices of this host by their paths, and
  * what only a method knows by name. The default is the method of what the disk is (a logical
- * volume, a zvol), or of the file system that it lies on.
+ * volume, a zvol), or of the file system that it lies on; for what was cut before, that of our
+ * overlays where the disk is one.
  */
 public final class BareDisks implements DiskLocator {
   private static final String RAW = "raw";
   private static final String QCOW2 = "qcow2";
 
   private final Function<SelectedDisk, Optional<DiskSource>> told;
+  private final UnaryOperator<LocatedDisk> standard;
 
   /** Nothing is looked up before it is asked for. */
   public BareDisks() {
@@ -48,7 +51,18 @@ public final class BareDisks implements DiskLocator {
    *     its name and what is in it
    */
   BareDisks(Function<SelectedDisk, Optional<DiskSource>> told) {
+    this(told, DefaultMethod::bare);
+  }
+
+  private BareDisks(
+      Function<SelectedDisk, Optional<DiskSource>> told, UnaryOperator<LocatedDisk> standard) {
     this.told = told;
+    this.standard = standard;
+  }
+
+  /** Those of which snapshots are looked for, that are reverted, or lose one. */
+  public static BareDisks withSnapshots() {
+    return new BareDisks(asked -> Optional.empty(), DefaultMethod::kept);
   }
 
   @Override
@@ -67,7 +81,7 @@ public final class BareDisks implements DiskLocator {
 
   private LocatedDisk one(SelectedDisk asked) {
     return OwnData.required(
-        DefaultMethod.bare(new LocatedDisk(asked, source(asked), CutDisk.named(asked.name()))));
+        standard.apply(new LocatedDisk(asked, source(asked), CutDisk.named(asked.name()))));
   }
 
   /** All of them. Blocks. */

@@ -3,12 +3,14 @@ package dev.stillpoint.backends.disks;
 import dev.stillpoint.backends.address.RbdName;
 import dev.stillpoint.backends.layers.LayerFinder;
 import dev.stillpoint.backends.qemu.QemuOverlays;
+import dev.stillpoint.backends.qemu.overlay.OverlayMark;
 import dev.stillpoint.core.disk.DiskSource;
 import dev.stillpoint.core.disk.Layer;
 import dev.stillpoint.core.disk.Layers;
 import dev.stillpoint.core.disk.PossibleMethod;
 import dev.stillpoint.core.snapshot.ErrorCode;
 import dev.stillpoint.core.spi.LocatedDisk;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -63,6 +65,28 @@ final class DefaultMethod {
                         + "' can be cut without a machine; name a method, or the monitor of the"
                         + " machine that runs it"));
     return with(disk, method);
+  }
+
+  /**
+   * The same disk of no machine, for what was cut of it before: an overlay of ours is known by its
+   * mark, and whoever names it means its snapshots, whatever it lies on.
+   */
+  static LocatedDisk kept(LocatedDisk disk) {
+    return disk.selected().method().isEmpty() && isOverlay(disk)
+        ? with(disk, QemuOverlays.NAME)
+        : bare(disk);
+  }
+
+  private static boolean isOverlay(LocatedDisk disk) {
+    if (!(disk.source() instanceof DiskSource.File file)) {
+      return false;
+    }
+    try {
+      return OverlayMark.read(file.path().toRealPath()).isPresent();
+    } catch (IOException e) {
+      throw disk.refusal(
+          ErrorCode.DISK_UNSUITABLE, "'" + disk.name() + "' cannot be looked at: " + e);
+    }
   }
 
   private static Optional<String> bare(LocatedDisk disk, Path path) {

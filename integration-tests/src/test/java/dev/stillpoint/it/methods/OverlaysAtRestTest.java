@@ -44,7 +44,10 @@ class OverlaysAtRestTest {
 
   @BeforeEach
   void makeChain() throws IOException {
-    Path home = Files.createDirectory(temporary.toRealPath().resolve("it's \"home\""));
+    makeChainIn(Files.createDirectory(temporary.toRealPath().resolve("it's \"home\"")));
+  }
+
+  private void makeChainIn(Path home) throws IOException {
     base = home.resolve("disk.qcow2");
     weekly = home.resolve("disk.weekly.qcow2");
     nightly = home.resolve("disk.nightly.qcow2");
@@ -125,6 +128,48 @@ class OverlaysAtRestTest {
     SnapshotException refused = assertThrows(SnapshotException.class, what);
     assertEquals(code, refused.failure().code(), refused::getMessage);
     return refused;
+  }
+
+  private void assertAllByItsPathAlone() {
+    SelectedDisk plain = SelectedDisk.named(nightly.toString());
+
+    List<StoredSnapshot> found = store.list(plain, soon());
+
+    assertEquals(List.of("weekly", "nightly"), found.stream().map(StoredSnapshot::name).toList());
+    store.revert(plain, NIGHTLY, soon());
+    assertPattern(nightly, 2);
+    store.delete(plain, WEEKLY, soon());
+    assertEquals(List.of("nightly"), names(nightly));
+  }
+
+  @Test
+  void whoNamesAnOverlayAndNoMethodMeansWhatOverlaysKeep() {
+    assertAllByItsPathAlone();
+  }
+
+  @Test
+  void soItIsOnAFileSystemThatCouldCutTheFileItself() throws IOException {
+    try (LoopMount btrfs = LoopMount.btrfs(128 << 20)) {
+      Path elsewhere = Files.createDirectory(btrfs.path().toRealPath().resolve("vm"));
+      makeChainIn(elsewhere);
+
+      assertAllByItsPathAlone();
+    }
+  }
+
+  @Test
+  void whatIsNoOverlayOfOursKeepsTheMethodOfWhatItLiesOn() throws IOException {
+    try (LoopMount btrfs = LoopMount.btrfs(128 << 20)) {
+      Path image = btrfs.path().toRealPath().resolve("plain.raw");
+      Files.write(image, new byte[4096]);
+
+      var refused =
+          refused(
+              ErrorCode.NO_SUCH_SNAPSHOT,
+              () -> store.delete(SelectedDisk.named(image.toString()), NIGHTLY, soon()));
+
+      assertTrue(refused.getMessage().contains("plain.raw"), refused::getMessage);
+    }
   }
 
   @Test
