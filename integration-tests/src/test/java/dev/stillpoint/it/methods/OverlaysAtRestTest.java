@@ -168,7 +168,7 @@ class OverlaysAtRestTest {
               ErrorCode.NO_SUCH_SNAPSHOT,
               () -> store.delete(SelectedDisk.named(image.toString()), NIGHTLY, soon()));
 
-      assertTrue(refused.getMessage().contains("plain.raw"), refused::getMessage);
+      assertTrue(refused.failure().message().contains("plain.raw"), refused::getMessage);
     }
   }
 

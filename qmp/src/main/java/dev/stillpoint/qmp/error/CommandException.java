@@ -1,6 +1,6 @@
 package dev.stillpoint.qmp.error;
 
-import dev.stillpoint.qmp.secret.Redaction;
+import dev.stillpoint.qmp.names.SecretsInNames;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -64,9 +64,9 @@ public abstract sealed class CommandException extends RuntimeException {
 
     /** A refusal in the other side's own words, without secrets of the images that they name. */
     public Refused(String command, String errorClass, String description) {
-      super(command, command + " was refused: " + Redaction.ofText(description));
+      super(command, command + " was refused: " + SecretsInNames.hide(description));
       this.errorClass = errorClass;
-      this.description = Redaction.ofText(description);
+      this.description = SecretsInNames.hide(description);
     }
 
     /** The error class, such as {@code GenericError} or {@code CommandNotFound}. */

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.databind.node.TextNode;
+import dev.stillpoint.qmp.names.SecretsInNames;
 import dev.stillpoint.qmp.qapi.SecretMembers;
 
 /**
@@ -18,7 +19,7 @@ import dev.stillpoint.qmp.qapi.SecretMembers;
  */
 public final class Redaction {
   /** What stands in the place of a secret. */
-  public static final String HIDDEN = "(secret)";
+  public static final String HIDDEN = SecretsInNames.HIDDEN;
 
   private Redaction() {}
 

@@ -1,4 +1,4 @@
-package dev.stillpoint.qmp.secret;
+package dev.stillpoint.qmp.names;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -15,7 +15,10 @@ import java.util.stream.Collectors;
  * The names by which QEMU opens images that are no files, wherever they stand in a text. It reads
  * them by their spelling alone: QEMU cuts long ones off, and a half may hold the secret.
  */
-final class SecretsInNames {
+public final class SecretsInNames {
+  /** What stands for a secret. */
+  public static final String HIDDEN = "(secret)";
+
   private static final String JSON = "json:";
   private static final ObjectMapper MAPPER = new ObjectMapper();
 
@@ -53,7 +56,7 @@ final class SecretsInNames {
 
   private SecretsInNames() {}
 
-  static String hide(String text) {
+  public static String hide(String text) {
     if (text.indexOf(':') < 0) {
       return text;
     }
@@ -76,7 +79,7 @@ final class SecretsInNames {
       if (found.group(2) != null) {
         key = inside;
       } else {
-        String value = isSecretMember(key) ? Redaction.HIDDEN : value(inside);
+        String value = isSecretMember(key) ? HIDDEN : value(inside);
         if (!value.equals(inside)) {
           found.appendReplacement(told, quoted('"' + value + '"'));
         }
@@ -120,11 +123,11 @@ final class SecretsInNames {
 
   private static String user(String scheme, String user) {
     if (WEB.contains(scheme)) {
-      return Redaction.HIDDEN;
+      return HIDDEN;
     }
     // iSCSI has its password behind a percent sign.
     int end = user.indexOf(scheme.startsWith("iscsi") || scheme.equals("iser") ? '%' : ':');
-    return end < 0 ? user : user.substring(0, end + 1) + Redaction.HIDDEN;
+    return end < 0 ? user : user.substring(0, end + 1) + HIDDEN;
   }
 
   private static String query(String query) {
@@ -139,7 +142,7 @@ final class SecretsInNames {
         && (value == parameter.length() || QUERY.contains(parameter.substring(0, value - 1)))) {
       return parameter;
     }
-    return parameter.substring(0, value) + Redaction.HIDDEN;
+    return parameter.substring(0, value) + HIDDEN;
   }
 
   private static String rbd(String name) {
@@ -147,9 +150,7 @@ final class SecretsInNames {
         .matcher(name)
         .replaceAll(option ->
             quoted(
-                isSecret(option.group(1))
-                    ? ":" + option.group(1) + "=" + Redaction.HIDDEN
-                    : option.group()));
+                isSecret(option.group(1)) ? ":" + option.group(1) + "=" + HIDDEN : option.group()));
   }
 
   /** Not so {@code keyring} and {@code keyfile}, which are paths. */
