@@ -52,7 +52,7 @@ final class LvmStorage implements Storage {
       Stream.concat(Stream.of(DEVICE, SIZE), ProgramPlaces.OPTIONS.stream())
           .collect(Collectors.toUnmodifiableSet());
   private static final String OF = "stillpoint.of.";
-  private static final String BY = "stillpoint.by.";
+  static final String BY = "stillpoint.by.";
 
   @Override
   public String name() {
@@ -165,7 +165,7 @@ final class LvmStorage implements Storage {
     }
   }
 
-  private static Programs programs(StorageSnapshot snapshot) {
+  static Programs programs(StorageSnapshot snapshot) {
     return ProgramPlaces.of(snapshot.options());
   }
 
@@ -225,7 +225,7 @@ final class LvmStorage implements Storage {
     return List.of(BY + operationId);
   }
 
-  private void create(StorageSnapshot snapshot, List<String> tags) throws IOException {
+  void create(StorageSnapshot snapshot, List<String> tags) throws IOException {
     List<String> command = creation(snapshot, tags);
     Programs.succeeded(command, programs(snapshot).runToEnd(command));
   }
@@ -270,7 +270,7 @@ final class LvmStorage implements Storage {
     return found.get().isOverflowed() ? Presence.BEGUN : Presence.OURS;
   }
 
-  private Optional<Volume> lookUp(StorageSnapshot snapshot, Deadline deadline) throws IOException {
+  Optional<Volume> lookUp(StorageSnapshot snapshot, Deadline deadline) throws IOException {
     return VolumeReport.find(programs(snapshot), group(snapshot), lastName(snapshot), deadline);
   }
 
@@ -287,17 +287,23 @@ final class LvmStorage implements Storage {
   }
 
   /** A volume that only bears such a name is nobody's snapshot. */
-  private static void requireSnapshotOf(String volume, Volume found) {
+  static void requireSnapshotOf(String volume, Volume found) {
     if (!isSnapshotOf(volume, found)) {
       throw failure(ErrorCode.DISK_UNSUITABLE, found.fullName() + " is no snapshot of " + volume);
     }
   }
 
+  /**
+   * Whether it is one. What LVM knows counts: volumes can be renamed, and tags are not. The tag
+   * tells of a thin snapshot whose origin is no more.
+   */
   private static boolean isSnapshotOf(String volume, Volume found) {
-    return found.origin().equals(volume) || found.tags().contains(OF + volume);
+    return found.origin().isEmpty()
+        ? found.tags().contains(OF + volume)
+        : found.origin().equals(volume);
   }
 
-  private static void requireClosed(Volume volume) {
+  static void requireClosed(Volume volume) {
     if (volume.isOpen()) {
       throw failure(ErrorCode.DISK_IN_USE, volume.fullName() + " is open: somebody uses it");
     }
@@ -326,52 +332,9 @@ final class LvmStorage implements Storage {
         .toList();
   }
 
-  /** Merging uses the snapshot up: it is made again at once, of the volume that is equal to it. */
   @Override
   public void revert(PlannedSnapshot planned, Deadline deadline) throws IOException {
-    StorageSnapshot snapshot = planned.snapshot();
-    Programs programs = programs(snapshot);
-    Volume found =
-        lookUp(snapshot, deadline)
-            .orElseThrow(
-                () -> failure(ErrorCode.NO_SUCH_SNAPSHOT, snapshot.name() + " is not there"));
-    String name = snapshot.option(VOLUME);
-    requireSnapshotOf(name, found);
-    if (found.isOverflowed()) {
-      throw failure(
-          ErrorCode.DISK_UNSUITABLE, found.fullName() + " has overflowed: its content is lost");
-    }
-    requireClosed(found);
-    requireClosed(
-        VolumeReport.find(programs, found.group(), name, deadline)
-            .orElseThrow(() -> failure(ErrorCode.DISK_UNSUITABLE, name + " is gone")));
-    List<String> merge =
-        List.of("lvconvert", "-q", "-y", "-i", "1", "--merge", "--", snapshot.name());
-    Programs.succeeded(merge, programs.runToEnd(merge));
-    if (lookUp(snapshot, deadline).isPresent()) {
-      throw failure(
-          ErrorCode.DISK_IN_USE,
-          found.fullName() + " is being merged still, and is gone when that is done");
-    }
-    try {
-      create(
-          sized(snapshot, found), found.tags().stream().filter(tag -> tag.startsWith(BY)).toList());
-    } catch (IOException e) {
-      throw new IOException(
-          "the disk is at the point, but its snapshot could not be made again and is gone: "
-              + e.getMessage(),
-          e);
-    }
-  }
-
-  /** As large as it was before. */
-  private static StorageSnapshot sized(StorageSnapshot snapshot, Volume found) {
-    if (snapshot.option(KIND).equals(THIN)) {
-      return snapshot;
-    }
-    Map<String, String> options = new LinkedHashMap<>(snapshot.options());
-    options.put(SIZE, found.bytes() / SnapshotSize.KIB + "k");
-    return new StorageSnapshot(snapshot.name(), options);
+    new LvmRevert(this, planned.snapshot()).run(deadline);
   }
 
   static Optional<Volume> named(List<Volume> group, String name) {

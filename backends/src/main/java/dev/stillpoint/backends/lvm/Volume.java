@@ -9,6 +9,7 @@ import java.util.Set;
  *
  * @param bytes its size; of a classic snapshot what it can hold
  * @param kind the first letter of {@code lv_attr}
+ * @param isActive whether it has a device
  * @param origin of a snapshot; empty text for others
  * @param pool of a thin volume; empty text for others
  * @param dataPercent how full a pool or a classic snapshot is; empty for what has no such measure
@@ -22,6 +23,7 @@ record Volume(
     String name,
     long bytes,
     char kind,
+    boolean isActive,
     String origin,
     String pool,
     Optional<Double> dataPercent,
@@ -34,6 +36,7 @@ record Volume(
     long freeBytes,
     long extentBytes) {
   private static final char THIN = 'V';
+  private static final char MERGING = 'O';
 
   /** Plain, origin, origin under merge, raid, mirror, cached. */
   private static final String WITH_SNAPSHOTS = "-oOrRmMC";
@@ -44,6 +47,11 @@ record Volume(
 
   boolean isThin() {
     return kind == THIN;
+  }
+
+  /** Whether a snapshot is to be merged into it, now or when it is next activated. */
+  boolean isMerging() {
+    return kind == MERGING;
   }
 
   /** Whether lvcreate can make a snapshot of it. */

@@ -21,7 +21,12 @@ final class VolumeReport {
           + "lv_device_open,lv_snapshot_invalid,lv_health_status,lv_tags,lv_time,vg_free,"
           + "vg_extent_size";
 
-  /** In the order of what is asked for, and times as seconds since 1970. */
+  /** Times as seconds since 1970; the rest as it is read here, whatever lvm.conf says. */
+  private static final String FORM =
+      "report { time_format=\"%s\" binary_values_as_numeric=0 list_item_separator=\",\""
+          + " compact_output=0 }";
+
+  /** In the order of what is asked for. */
   private static final List<String> LVS =
       List.of(
           "lvs",
@@ -31,9 +36,15 @@ final class VolumeReport {
           "b",
           "--nosuffix",
           "--config",
-          "report/time_format=\"%s\"",
+          FORM,
           "-o",
           FIELDS);
+
+  /** Letters of {@code lv_attr}. */
+  private static final int KIND = 0;
+
+  private static final int STATE = 4;
+  private static final char ACTIVE = 'a';
 
   private VolumeReport() {}
 
@@ -86,18 +97,30 @@ final class VolumeReport {
         text(row, "vg_name"),
         text(row, "lv_name"),
         Long.parseLong(text(row, "lv_size")),
-        (text(row, "lv_attr") + "?").charAt(0),
+        attribute(row, KIND),
+        attribute(row, STATE) == ACTIVE,
         text(row, "origin"),
         text(row, "pool_lv"),
         percent(row, "data_percent"),
         percent(row, "metadata_percent"),
-        text(row, "lv_device_open").equals("open"),
+        isOpen(row),
         text(row, "lv_snapshot_invalid").equals("snapshot invalid"),
         text(row, "lv_health_status"),
         Set.of(text(row, "lv_tags").split(",")),
         Instant.ofEpochSecond(Long.parseLong(text(row, "lv_time"))),
         Long.parseLong(text(row, "vg_free")),
         Long.parseLong(text(row, "vg_extent_size")));
+  }
+
+  private static char attribute(JsonNode row, int at) {
+    String all = text(row, "lv_attr");
+    return at < all.length() ? all.charAt(at) : '?';
+  }
+
+  /** What has a device may be open where LVM cannot tell; it never can where there is none. */
+  private static boolean isOpen(JsonNode row) {
+    String word = text(row, "lv_device_open");
+    return word.equals("open") || (word.equals("unknown") && attribute(row, STATE) == ACTIVE);
   }
 
   private static String text(JsonNode row, String field) {

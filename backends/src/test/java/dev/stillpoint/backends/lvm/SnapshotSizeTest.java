@@ -19,6 +19,7 @@ class SnapshotSizeTest {
         "lv",
         bytes,
         '-',
+        true,
         "",
         "",
         Optional.empty(),

@@ -30,6 +30,8 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Classic snapshots, which take room of their own and are lost when it is full; and bad input. */
 class LvmClassicTest {
@@ -139,6 +141,82 @@ class LvmClassicTest {
     assertTrue(found.trouble().isEmpty(), found::toString);
     await(method.delete(disk, NIGHTLY, deadline()));
     assertEquals(List.of("lv"), array.volumes());
+  }
+
+  @Test
+  void whatLvmKnowsOfASnapshotCountsAndNotItsTag() {
+    // given a snapshot whose volume was renamed, and another that has its name now
+    LocatedDisk disk = volume();
+    cutIn(disk);
+    write("later");
+    array.shell("lvrename -q vg/lv vg/old");
+    array.createVolume("lv", SIZE);
+    write("other");
+    // when, then
+    assertFails(
+        ErrorCode.DISK_UNSUITABLE, "no snapshot of lv", method.revert(disk, NIGHTLY, deadline()));
+    assertFails(
+        ErrorCode.DISK_UNSUITABLE, "no snapshot of lv", method.delete(disk, NIGHTLY, deadline()));
+    assertEquals(List.of(), await(method.list(disk, deadline())));
+    assertEquals("later", read("old"));
+    assertEquals("other", read("lv"));
+    assertEquals("first", read("lv.nightly"));
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"binary_values_as_numeric=1", "list_item_separator=\"+\"", "compact_output=1"})
+  void aVolumeThatIsOpenIsKnownWhateverFormOfReportIsConfigured(String form) {
+    // given
+    LocatedDisk disk = volume();
+    array.shell(
+        "mkdir -p /etc/lvm; touch /etc/lvm/lvm.conf; cp /etc/lvm/lvm.conf /tmp/lvm.conf;"
+            + " echo 'report { %s }' >> /etc/lvm/lvm.conf".formatted(form));
+    String user = array.shell("sleep 300 < /dev/vg/lv > /dev/null 2>&1 & echo $!").strip();
+    try {
+      assertEquals(Settlement.State.APPLIED, cutIn(disk));
+      // when, then
+      assertFails(ErrorCode.DISK_IN_USE, "vg/lv is open", method.revert(disk, NIGHTLY, deadline()));
+      assertEquals(1, await(method.list(disk, deadline())).size());
+    } finally {
+      array.shell("kill %s; cp /tmp/lvm.conf /etc/lvm/lvm.conf".formatted(user));
+    }
+  }
+
+  @Test
+  void aMergeThatOutlastsTheDeadlineIsSeenToItsEnd() {
+    // given a merge that takes longer than the caller would wait
+    LocatedDisk disk = volume();
+    cutIn(disk);
+    write("later");
+    array.shell(
+        "mv /usr/sbin/lvconvert /usr/sbin/lvconvert.away;"
+            + " printf '#!/bin/sh\\nsleep 12\\nexec lvm lvconvert \"$@\"\\n' > /usr/sbin/lvconvert;"
+            + " chmod 755 /usr/sbin/lvconvert");
+    try {
+      // when
+      await(method.revert(disk, NIGHTLY, Deadline.after(Duration.ofSeconds(10))));
+    } finally {
+      array.shell("mv /usr/sbin/lvconvert.away /usr/sbin/lvconvert");
+    }
+    // then
+    assertEquals("first", read("lv"));
+    assertEquals("first", read("lv.nightly"));
+  }
+
+  @Test
+  void aVolumeWithoutADeviceIsNotLeftToBeRevertedLater() {
+    // given
+    LocatedDisk disk = volume();
+    cutIn(disk);
+    write("later");
+    array.shell("lvchange -q -an vg/lv");
+    // when, then
+    assertFails(
+        ErrorCode.DISK_UNSUITABLE, "is not active", method.revert(disk, NIGHTLY, deadline()));
+    array.shell("lvchange -q -ay vg/lv");
+    assertEquals("later", read("lv"));
+    assertEquals("first", read("lv.nightly"));
   }
 
   @Test
