@@ -6,8 +6,11 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 
@@ -21,6 +24,11 @@ public final class DiskUsers {
   private static final int TYPE = 0xf000;
   private static final int BLOCK = 0x6000;
   private static final long NOBODY = -1;
+  private static final String DEVICE = "device ";
+
+  /** Arguments of losetup. */
+  static final List<String> LOOPS =
+      List.of("--list", "--noheadings", "--output", "NAME,BACK-INO,BACK-MAJ:MIN");
 
   private DiskUsers() {}
 
@@ -31,7 +39,7 @@ public final class DiskUsers {
   public static Optional<String> of(Path path) {
     try {
       String number = number(path);
-      Optional<String> user = mounted(number).or(() -> loop(path));
+      Optional<String> user = mounted(number).or(() -> loop(path, number));
       if (user.isPresent()) {
         return user;
       }
@@ -53,9 +61,33 @@ public final class DiskUsers {
   public static Optional<String> seen(Path path, Set<Long> except) {
     try {
       String number = number(path);
-      Optional<String> user = mounted(number).or(() -> loop(path));
+      Optional<String> user = mounted(number).or(() -> loop(path, number));
       return user.isPresent() ? user : process(number, except).user();
     } catch (IOException e) {
+      return Optional.empty();
+    }
+  }
+
+  /**
+   * Whether one process has it open; empty where that is not shown.
+   *
+   * @param path there, or nobody has it open by this name
+   */
+  public static Optional<Boolean> hasOpen(long pid, Path path) {
+    try (DirectoryStream<Path> open =
+        Files.newDirectoryStream(Path.of("/proc", Long.toString(pid), "fd"))) {
+      String number = number(path);
+      for (Path descriptor : open) {
+        if (isOpen(descriptor, number)) {
+          return Optional.of(true);
+        }
+      }
+      return Optional.of(false);
+    } catch (NoSuchFileException e) {
+      return Files.isDirectory(PROCESSES.resolve(Long.toString(pid)))
+          ? Optional.of(false)
+          : Optional.empty();
+    } catch (IOException | java.nio.file.DirectoryIteratorException e) {
       return Optional.empty();
     }
   }
@@ -90,19 +122,15 @@ public final class DiskUsers {
   private static String number(Path path) throws IOException {
     boolean block = ((int) Files.getAttribute(path, "unix:mode") & TYPE) == BLOCK;
     return block
-        ? "device " + Files.getAttribute(path, "unix:rdev")
+        ? DEVICE + Files.getAttribute(path, "unix:rdev")
         : Files.getAttribute(path, "unix:dev") + ":" + Files.getAttribute(path, "unix:ino");
   }
 
   private static Optional<String> mounted(String number) throws IOException {
-    if (!number.startsWith("device ")) {
+    if (!number.startsWith(DEVICE)) {
       return Optional.empty();
     }
-    long device = Long.parseLong(number.substring("device ".length()));
-    // As glibc's makedev packs them.
-    long major = (device >>> 8 & 0xfff) | (device >>> 32 & ~0xfffL);
-    long minor = (device & 0xff) | (device >>> 12 & ~0xffL);
-    String text = major + ":" + minor;
+    String text = majorMinor(Long.parseLong(number.substring(DEVICE.length())));
     if (Mounts.own().hasDevice(text)) {
       return Optional.of("it is mounted");
     }
@@ -117,21 +145,69 @@ public final class DiskUsers {
     return Optional.empty();
   }
 
-  /** The kernel opens the file of a loop device, and no process has it. */
-  private static Optional<String> loop(Path path) {
+  /**
+   * The kernel opens the file of a loop device, and no process has it. By the name that it was
+   * opened by it may not be found any more: it has others, and other mounts show it.
+   */
+  private static Optional<String> loop(Path path, String number) {
     try (DirectoryStream<Path> loops = Files.newDirectoryStream(DEVICES, "loop*")) {
       String real = path.toRealPath().toString();
+      boolean any = false;
       for (Path loop : loops) {
         Path told = loop.resolve("loop/backing_file");
-        if (Files.exists(told)
-            && Files.readString(told, StandardCharsets.UTF_8).stripTrailing().equals(real)) {
-          return Optional.of("the device " + loop.getFileName() + " shows it");
+        if (Files.exists(told)) {
+          any = true;
+          if (isNamed(Files.readString(told, StandardCharsets.UTF_8), real, number)) {
+            return shown(String.valueOf(loop.getFileName()));
+          }
         }
       }
-      return Optional.empty();
+      return any ? numberedLoop(number) : Optional.empty();
     } catch (IOException e) {
       return Optional.of("the loop devices cannot be read: " + e);
     }
+  }
+
+  /** As glibc's makedev packs them. */
+  private static String majorMinor(long device) {
+    long major = (device >>> 8 & 0xfff) | (device >>> 32 & ~0xfffL);
+    long minor = (device & 0xff) | (device >>> 12 & 0xffffff00L);
+    return major + ":" + minor;
+  }
+
+  private static Optional<String> shown(String loop) {
+    return Optional.of("the device " + loop + " shows it");
+  }
+
+  private static boolean isNamed(String told, String real, String number) {
+    // The kernel ends it with a line break.
+    String name = told.substring(0, Math.max(0, told.length() - 1));
+    try {
+      return name.equals(real) || number(Path.of(name)).equals(number);
+    } catch (IOException | InvalidPathException notThereUnderThisName) {
+      return false;
+    }
+  }
+
+  /** What losetup asks the kernel for, which tells the file itself to root alone. */
+  private static Optional<String> numberedLoop(String number) throws IOException {
+    Optional<HostProgram> losetup = HostProgram.find("losetup");
+    if (losetup.isEmpty() || number.startsWith(DEVICE)) {
+      return Optional.empty();
+    }
+    String[] file = number.split(":", -1);
+    return loopOf(losetup.get().run(LOOPS).out(), Long.parseLong(file[0]), file[1])
+        .flatMap(DiskUsers::shown);
+  }
+
+  /** The loop device that shows this file, among those that losetup lists by {@link #LOOPS}. */
+  static Optional<String> loopOf(String list, long device, String inode) {
+    List<String> wanted = List.of(inode, majorMinor(device));
+    return list.lines()
+        .map(line -> List.of(line.strip().split(" +", -1)))
+        .filter(columns -> columns.subList(1, columns.size()).equals(wanted))
+        .findFirst()
+        .map(columns -> columns.get(0));
   }
 
   /** Which process was seen, if any, and whether some could not be looked at. */

@@ -4,6 +4,7 @@ import dev.stillpoint.backends.host.HostProgram.Said;
 import dev.stillpoint.core.spi.Deadline;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
@@ -74,9 +75,24 @@ final class FarDiskUsers {
             "{}/loop/backing_file",
             ";");
     String real = programs.require(List.of("readlink", "-e", "--", path.toString()), deadline);
-    return programs.require(command, deadline).lines().anyMatch(real.stripTrailing()::equals)
+    List<String> shown = programs.require(command, deadline).lines().toList();
+    return shown.contains(real.stripTrailing()) || (!shown.isEmpty() && isShownByNumber())
         ? Optional.of("a loop device shows it")
         : Optional.empty();
+  }
+
+  /** As {@link DiskUsers} knows it; a machine without such a losetup is asked by names alone. */
+  private boolean isShownByNumber() throws IOException {
+    String[] numbers = programs.require(stat("%d %i"), deadline).strip().split(" ", -1);
+    var command = new ArrayList<>(List.of("losetup"));
+    command.addAll(DiskUsers.LOOPS);
+    try {
+      Said said = programs.run(command, deadline);
+      return said.status() == 0
+          && DiskUsers.loopOf(said.out(), Long.parseLong(numbers[0]), numbers[1]).isPresent();
+    } catch (MissingProgramException e) {
+      return false;
+    }
   }
 
   /**

@@ -1,5 +1,6 @@
 package dev.stillpoint.backends.host;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.stillpoint.backends.host.HostProgram.Said;
@@ -40,6 +41,26 @@ class FarDiskUsersTest {
       // then
       String own = "it is open as /proc/" + ProcessHandle.current().pid() + "/fd/";
       assertTrue(user.startsWith(own), user);
+    }
+  }
+
+  @Test
+  void aLoopDeviceShowsItUnderAnyName() throws IOException {
+    // given
+    var local = new LocalPrograms();
+    Assumptions.assumeTrue(Files.getAttribute(Path.of("/proc/self"), "unix:uid").equals(0));
+    Path file = Files.write(directory.resolve("disk"), new byte[1 << 20]);
+    Path other = Files.createLink(directory.resolve("other"), file);
+    assertTrue(!user(local, file).toString().contains("loop"));
+    String device =
+        local.require(List.of("losetup", "-f", "--show", other.toString()), DEADLINE).strip();
+    try {
+      // when
+      Files.delete(other);
+      // then
+      assertEquals(Optional.of("a loop device shows it"), user(local, file));
+    } finally {
+      local.require(List.of("losetup", "-d", device), DEADLINE);
     }
   }
 

@@ -72,6 +72,25 @@ class DiskUsersTest {
   }
 
   @Test
+  void aLoopDeviceIsFoundByWhateverNameItsFileWasOpened() throws Exception {
+    // given
+    Path other = Files.createLink(temporary.resolve("other "), image);
+    String device = run("losetup", "-f", "--show", other.toString());
+    try {
+      // when, then
+      assertTrue(DiskUsers.of(image).orElseThrow().contains("shows it"));
+      assertTrue(DiskUsers.of(other).orElseThrow().contains("shows it"));
+      Files.delete(other);
+      assertTrue(DiskUsers.of(image).orElseThrow().contains("shows it"));
+      Path another = Files.write(other, new byte[SIZE]);
+      assertEquals(Optional.empty(), DiskUsers.of(another));
+    } finally {
+      run("losetup", "-d", device);
+    }
+    assertEquals(Optional.empty(), DiskUsers.of(image));
+  }
+
+  @Test
   void whatIsNotThereMayBeInUse() {
     assertTrue(DiskUsers.of(temporary.resolve("none")).orElseThrow().contains("cannot be told"));
   }
