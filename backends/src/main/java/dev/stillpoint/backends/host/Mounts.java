@@ -68,6 +68,19 @@ public final class Mounts {
   }
 
   /**
+   * Whether anything is mounted below a directory, and hides what is there.
+   *
+   * @param directory absolute, with no link in it
+   * @param except a directory below which it does not count
+   */
+  public boolean anyBelow(Path directory, Path except) {
+    return mounts.stream()
+        .map(Mount::point)
+        .anyMatch(point ->
+            point.startsWith(directory) && !point.equals(directory) && !point.startsWith(except));
+  }
+
+  /**
    * Whether the file system on a device is mounted.
    *
    * @param device {@code major:minor}

@@ -48,6 +48,9 @@ final class FarFiles implements ZfsFiles {
 
   @Override
   public boolean isAlone(Path mountPoint, Path file, Deadline deadline) throws IOException {
+    if (Mounts.of(programs, deadline).anyBelow(mountPoint, mountPoint.resolve(ZfsPlace.CONTROL))) {
+      return false;
+    }
     List<String> command =
         List.of(
             "find",

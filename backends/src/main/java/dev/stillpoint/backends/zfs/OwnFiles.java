@@ -47,16 +47,17 @@ final class OwnFiles implements ZfsFiles {
 
   @Override
   public boolean isAlone(Path mountPoint, Path file, Deadline deadline) throws IOException {
-    Object device = Files.getAttribute(mountPoint, "unix:dev");
+    Path control = mountPoint.resolve(ZfsPlace.CONTROL);
+    if (Mounts.own().anyBelow(mountPoint, control)) {
+      return false;
+    }
     var others = new boolean[1];
     Files.walkFileTree(
         mountPoint,
         new SimpleFileVisitor<Path>() {
           @Override
-          public FileVisitResult preVisitDirectory(Path directory, BasicFileAttributes attributes)
-              throws IOException {
-            boolean control = directory.equals(mountPoint.resolve(ZfsPlace.CONTROL));
-            return control || !device.equals(Files.getAttribute(directory, "unix:dev"))
+          public FileVisitResult preVisitDirectory(Path directory, BasicFileAttributes attributes) {
+            return directory.equals(control)
                 ? FileVisitResult.SKIP_SUBTREE
                 : FileVisitResult.CONTINUE;
           }

@@ -31,7 +31,10 @@ interface ZfsFiles {
    */
   Optional<String> user(Path path, Deadline deadline);
 
-  /** Whether a dataset holds no file but this one; directories do not count. */
+  /**
+   * Whether a dataset holds no file but this one; directories do not count. Where something is
+   * mounted below, what lies beneath that is not seen, and may be files.
+   */
   boolean isAlone(Path mountPoint, Path file, Deadline deadline) throws IOException;
 
   /** What is asked between the copy and the rename. */

@@ -18,6 +18,7 @@ import dev.stillpoint.core.spi.Deadline;
 import dev.stillpoint.core.spi.LocatedDisk;
 import dev.stillpoint.core.spi.Settlement;
 import dev.stillpoint.core.spi.SnapshotMethod;
+import dev.stillpoint.testkit.HostCommand;
 import dev.stillpoint.testkit.storage.ZfsFusePool;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -190,6 +191,25 @@ class ZfsOnPoolTest {
     assertTrue(failure.message().startsWith("there are other files in"), failure::message);
     assertEquals("written later", Files.readString(other));
     assertEquals("new", ZfsDisks.read(ZfsDisks.file(disk)));
+  }
+
+  @Test
+  void aRevertTakesNoFileBackThatAMountHides() throws Exception {
+    // given
+    Path dataset = pool().createDataset(newName());
+    LocatedDisk disk = ZfsDisks.disk(dataset.resolve("d"), "old");
+    Path below = Files.createDirectory(dataset.resolve("below"));
+    snapshot(disk);
+    Path hidden = Files.writeString(below.resolve("hidden"), "newer than the snapshot");
+    HostCommand.run(dataset, List.of("mount", "-t", "tmpfs", "none", below.toString()));
+    try {
+      // when, then zfs-fuse has nothing to copy from
+      Failure failure = failure(method.revert(disk, NIGHTLY, deadline()));
+      assertEquals(ErrorCode.DISK_UNSUITABLE, failure.code(), failure::toString);
+    } finally {
+      HostCommand.run(dataset, List.of("umount", below.toString()));
+    }
+    assertEquals("newer than the snapshot", Files.readString(hidden));
   }
 
   @Test
