@@ -4,6 +4,7 @@ import dev.stillpoint.backends.disks.BareDisks;
 import dev.stillpoint.backends.disks.MachineDisks;
 import dev.stillpoint.backends.lock.MachineLock;
 import dev.stillpoint.backends.qemu.QemuOverlays;
+import dev.stillpoint.backends.qemu.chain.OtherOverlays;
 import dev.stillpoint.core.coordinator.MethodSet;
 import dev.stillpoint.core.coordinator.SnapshotCoordinator;
 import dev.stillpoint.core.disk.DiskSource;
@@ -19,6 +20,8 @@ import dev.stillpoint.core.spi.SnapshotMethod;
 import dev.stillpoint.core.spi.StoredSnapshot;
 import dev.stillpoint.qmp.QmpClient;
 import dev.stillpoint.qmp.endpoint.Endpoint;
+import java.io.IOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -73,11 +76,42 @@ public final class SnapshotStore {
    * Brings a disk back to a snapshot; what was written since is lost. The snapshot stays.
    *
    * @throws SnapshotException with {@link ErrorCode#DISK_IN_USE} where somebody uses the disk or
-   *     may use it, {@link ErrorCode#NO_SUCH_SNAPSHOT}, {@link ErrorCode#BUSY} where another
-   *     operation works on it, or whatever the storage says
+   *     may use it, or an overlay beside it lies on it, {@link ErrorCode#NO_SUCH_SNAPSHOT}, {@link
+   *     ErrorCode#BUSY} where another operation works on it, or whatever the storage says
    */
   public void revert(SelectedDisk disk, SnapshotName name, Deadline deadline) {
-    change(disk, "revert to " + name, deadline, (method, it) -> method.revert(it, name, deadline));
+    change(
+        disk,
+        "revert to " + name,
+        deadline,
+        (method, it) -> {
+          requireNothingAbove(it);
+          return method.revert(it, name, deadline);
+        });
+  }
+
+  /** What lies on an image is whole only together with what the image holds now. */
+  private static void requireNothingAbove(LocatedDisk disk) {
+    if (!(disk.source() instanceof DiskSource.File file)
+        || disk.selected().method().filter(QemuOverlays.NAME::equals).isPresent()) {
+      return;
+    }
+    try {
+      Optional<Path> above = OtherOverlays.on(file.path(), file.path());
+      if (above.isPresent()) {
+        throw disk.refusal(
+            ErrorCode.DISK_IN_USE,
+            above.get()
+                + " is an overlay on "
+                + file.path()
+                + ", and of no use without what that"
+                + " holds now");
+      }
+    } catch (IOException e) {
+      throw disk.refusal(
+          ErrorCode.DISK_IN_USE,
+          "whether an overlay lies on " + file.path() + " cannot be told: " + e.getMessage());
+    }
   }
 
   /**

@@ -227,6 +227,7 @@ final class Btrfs implements Storage {
       throws IOException {
     Path place = place(snapshot);
     if (FileClone.isFree(place)) {
+      requireMounted(snapshot);
       return Presence.ABSENT;
     }
     Optional<String> maker =
@@ -235,12 +236,41 @@ final class Btrfs implements Storage {
             : Optional.empty();
     boolean made = Subvolume.isRoot(place.resolve(SNAPSHOT));
     if (operationId.isEmpty()) {
-      return maker.isPresent() && made ? Presence.OURS : Presence.ABSENT;
+      Path root = Path.of(snapshot.option(SUBVOLUME));
+      return maker.isPresent() && made && isOf(root, place, deadline)
+          ? Presence.OURS
+          : Presence.ABSENT;
     }
     if (maker.filter(operationId::equals).isEmpty()) {
       return Presence.FOREIGN;
     }
     return made ? Presence.OURS : Presence.BEGUN;
+  }
+
+  /** One directory may hold snapshots of several subvolumes, with the same names in them. */
+  private boolean isOf(Path root, Path place, Deadline deadline) throws IOException {
+    return Subvolume.isSnapshotOf(root, place.resolve(SNAPSHOT), programs, deadline);
+  }
+
+  /** Of a file system that is not mounted nothing is there, and all may come back. */
+  private static void requireMounted(StorageSnapshot snapshot) throws IOException {
+    Path place = place(snapshot);
+    Path root = Path.of(snapshot.option(SUBVOLUME));
+    boolean there =
+        Subvolume.isRoot(root)
+            && Mounts.own()
+                .of(root)
+                .map(Mount::device)
+                .equals(Mounts.own().of(nearest(place)).map(Mount::device));
+    if (!there) {
+      throw refusal(
+          ErrorCode.DISK_UNSUITABLE,
+          "the subvolume "
+              + root
+              + " is not there now, or what should hold its snapshots is not mounted; whether "
+              + place
+              + " is there is not known");
+    }
   }
 
   @Override
@@ -277,7 +307,7 @@ final class Btrfs implements Storage {
     List<StoredSnapshot> found = new ArrayList<>();
     try (Stream<Path> places = Files.list(directory)) {
       for (Path place : places.toList()) {
-        stored(image, root, place).ifPresent(found::add);
+        stored(image, root, place, deadline).ifPresent(found::add);
       }
     }
     found.sort(Comparator.comparing(one -> one.created().orElseThrow()));
@@ -285,14 +315,15 @@ final class Btrfs implements Storage {
   }
 
   /** One that holds this image; others of the same directory may be of other subvolumes. */
-  private static Optional<StoredSnapshot> stored(ImageFile image, Path root, Path place)
+  private Optional<StoredSnapshot> stored(ImageFile image, Path root, Path place, Deadline deadline)
       throws IOException {
     DiskSource backup = backup(image, root, place);
     boolean ours =
         Files.isDirectory(place, LinkOption.NOFOLLOW_LINKS)
             && FileMark.OPERATION.read(place).isPresent()
             && Subvolume.isRoot(place.resolve(SNAPSHOT))
-            && Files.isRegularFile(((DiskSource.File) backup).path());
+            && holds(place, ((DiskSource.File) backup).path())
+            && isOf(root, place, deadline);
     if (!ours) {
       return Optional.empty();
     }
@@ -306,11 +337,18 @@ final class Btrfs implements Storage {
             Optional.empty()));
   }
 
+  /** Whether a file is in the snapshot itself: a link in it may lead to what is there today. */
+  private static boolean holds(Path place, Path file) throws IOException {
+    return Files.isRegularFile(file)
+        && file.toRealPath().startsWith(place.resolve(SNAPSHOT).toRealPath())
+        && Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS);
+  }
+
   @Override
   public void revert(PlannedSnapshot planned, Deadline deadline) throws IOException {
     ImageFile image = ImageFile.of(planned.disk(), Set.of("btrfs"));
     Path then = ((DiskSource.File) planned.backupSource()).path();
-    if (!Files.isRegularFile(then)) {
+    if (!holds(place(planned.snapshot()), then)) {
       throw planned
           .disk()
           .refusal(

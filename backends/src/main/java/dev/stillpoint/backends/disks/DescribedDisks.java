@@ -86,7 +86,8 @@ public final class DescribedDisks implements DiskLocator {
                 ErrorCode.DISK_UNSUITABLE,
                 "two disks of the machine go by the name '" + one.name() + "'");
       }
-      withMethods.add(DefaultMethod.inMachine(one));
+      LocatedDisk whole = OwnData.required(DefaultMethod.inMachine(one));
+      withMethods.add(OpenDisk.required(client, whole));
     }
     return new Located(withMethods, located.notCovered(), located.warnings());
   }

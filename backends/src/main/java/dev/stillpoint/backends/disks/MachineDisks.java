@@ -27,7 +27,11 @@ public final class MachineDisks implements DiskLocator {
     return Worker.later(() -> {
       Located found = QemuDisks.locate(monitor, asked, deadline);
       return new Located(
-          found.disks().stream().map(DefaultMethod::inMachine).map(OwnData::required).toList(),
+          found.disks().stream()
+              .map(DefaultMethod::inMachine)
+              .map(OwnData::required)
+              .map(disk -> OpenDisk.required(monitor, disk))
+              .toList(),
           found.notCovered(),
           found.warnings());
     });

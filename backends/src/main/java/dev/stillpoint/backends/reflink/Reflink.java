@@ -202,7 +202,9 @@ final class Reflink implements Storage {
     CloneFile file = file(snapshot);
     if (operationId.isEmpty()) {
       // Any other file of that name is no snapshot, and may be an overlay in use.
-      return file.isThere(image(snapshot)) ? Presence.OURS : Presence.ABSENT;
+      boolean there =
+          file.isThere(image(snapshot)) && FileMark.SNAPSHOT.isOn(file.path(), snapshot.option(AS));
+      return there ? Presence.OURS : Presence.ABSENT;
     }
     if (file.isMadeBy(operationId)) {
       return Presence.OURS;
@@ -210,7 +212,20 @@ final class Reflink implements Storage {
     if (file.isBegunBy(operationId)) {
       return Presence.BEGUN;
     }
-    return file.isFree() ? Presence.ABSENT : Presence.FOREIGN;
+    if (!file.isFree()) {
+      return Presence.FOREIGN;
+    }
+    // Of a file system that is not mounted nothing is there, and all may come back.
+    if (!Files.isRegularFile(image(snapshot))) {
+      throw refusal(
+          ErrorCode.DISK_UNSUITABLE,
+          "the image "
+              + image(snapshot)
+              + " is not there now; whether its clone "
+              + file.path()
+              + " is, is not known");
+    }
+    return Presence.ABSENT;
   }
 
   @Override

@@ -15,7 +15,7 @@ import java.util.Set;
  * Overlays that lie on an image, as the headers of the files around say: an image knows nothing of
  * what lies on it.
  */
-final class OtherOverlays {
+public final class OtherOverlays {
   /** In a directory of more files nobody is told that nothing lies on an image. */
   private static final int MAX_FILES = 100_000;
 
@@ -27,7 +27,7 @@ final class OtherOverlays {
    * @param known the one that is known to lie on it, or the image itself
    * @throws IOException also where there are too many files to look at
    */
-  static Optional<Path> on(Path image, Path known) throws IOException {
+  public static Optional<Path> on(Path image, Path known) throws IOException {
     String key = key(image);
     Set<Path> directories = new LinkedHashSet<>();
     directories.add(known.resolveSibling("."));
