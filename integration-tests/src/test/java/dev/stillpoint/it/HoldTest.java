@@ -17,7 +17,6 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
-import java.util.regex.Pattern;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -31,15 +30,6 @@ import org.junit.jupiter.params.provider.CsvSource;
  */
 @Timeout(180)
 class HoldTest {
-  private static final String FREEZE = request("guest-fsfreeze-freeze");
-  private static final String THAW = request("guest-fsfreeze-thaw");
-
-  /** The agent's reply to the freeze of three file systems. */
-  private static final String FROZEN = "{\\\"return\\\": 3";
-
-  private static final Pattern BEGIN = Pattern.compile("\\d+ +[\\d.]+ (\\w+)\\(.*", Pattern.DOTALL);
-  private static final Pattern FILE = Pattern.compile("\\w+\\(\\d+<(/[^>]*)>");
-
   private static final Set<String> WRITES = Set.of("write", "writev", "pwrite64", "pwritev");
   private static final Set<String> SYNCS =
       Set.of("fsync", "fdatasync", "sync_file_range", "syncfs", "sync");
@@ -87,8 +77,8 @@ class HoldTest {
       qemu = watched.ended();
     }
     // then
-    assertOneCommand(hold(qemu));
-    assertMade(hold(qemu), way);
+    assertOneCommand(Hold.of(qemu));
+    assertMade(Hold.of(qemu), way);
     if (!way.equals("sync-absolute")) {
       assertSyncsOnlyWhatTheGuestWrote(qemu);
     }
@@ -132,9 +122,9 @@ class HoldTest {
   private static void assertMade(SystemCalls hold, String way) {
     List<String> made =
         hold.all(line ->
-            CHANGES.contains(call(line))
-                || (call(line).startsWith("open") && line.contains("O_CREAT"))
-                || (WRITES.contains(call(line)) && file(line).endsWith(".hold.qcow2")));
+            CHANGES.contains(Hold.call(line))
+                || (Hold.call(line).startsWith("open") && line.contains("O_CREAT"))
+                || (WRITES.contains(Hold.call(line)) && Hold.file(line).endsWith(".hold.qcow2")));
     assertEquals(way.equals("sync-absolute"), !made.isEmpty(), () -> String.join("\n", made));
   }
 
@@ -144,15 +134,16 @@ class HoldTest {
    */
   private static void assertSyncsOnlyWhatTheGuestWrote(SystemCalls qemu) {
     Set<String> unsynced = new HashSet<>();
-    for (String line : qemu.lines().subList(0, frozen(qemu))) {
-      if (WRITES.contains(call(line))) {
-        unsynced.add(file(line));
-      } else if (SYNCS.contains(call(line))) {
-        unsynced.remove(file(line));
+    for (String line : qemu.lines().subList(0, Hold.frozen(qemu))) {
+      if (WRITES.contains(Hold.call(line))) {
+        unsynced.add(Hold.file(line));
+      } else if (SYNCS.contains(Hold.call(line))) {
+        unsynced.remove(Hold.file(line));
       }
     }
     List<String> needless =
-        hold(qemu).all(line -> SYNCS.contains(call(line)) && !unsynced.remove(file(line)));
+        Hold.of(qemu)
+            .all(line -> SYNCS.contains(Hold.call(line)) && !unsynced.remove(Hold.file(line)));
     assertEquals(List.of(), needless);
   }
 
@@ -162,40 +153,13 @@ class HoldTest {
    */
   private static void assertNothingOfOurs(SystemCalls ours) {
     assertFalse(ours.all(line -> line.contains("classes.log>, \"[")).isEmpty());
-    SystemCalls hold = hold(ours);
-    List<String> sent = hold.all(line -> call(line).equals("write") && line.contains("execute"));
+    SystemCalls hold = Hold.of(ours);
+    List<String> sent =
+        hold.all(line -> Hold.call(line).equals("write") && line.contains("execute"));
     assertEquals(1, sent.size(), sent::toString);
     List<String> other =
         hold.all(line ->
-            !call(line).isEmpty() && !line.contains("<socket:[") && !line.contains("<pipe:["));
+            !Hold.call(line).isEmpty() && !line.contains("<socket:[") && !line.contains("<pipe:["));
     assertEquals(List.of(), other, () -> String.join("\n", other));
-  }
-
-  /** From where the freeze was answered to where the thaw was asked for. */
-  private static SystemCalls hold(SystemCalls calls) {
-    int frozen = frozen(calls);
-    return calls.between(frozen, calls.find(frozen, line -> line.contains(THAW)));
-  }
-
-  private static int frozen(SystemCalls calls) {
-    int asked = calls.find(0, line -> line.contains(FREEZE));
-    return calls.find(asked, line -> line.contains(FROZEN));
-  }
-
-  /** As strace quotes it. */
-  private static String request(String command) {
-    return "{\\\"execute\\\":\\\"" + command + "\\\"";
-  }
-
-  /** The call that a line begins; empty for one that only ends it. */
-  private static String call(String line) {
-    var matcher = BEGIN.matcher(line);
-    return matcher.matches() ? matcher.group(1) : "";
-  }
-
-  /** The file behind a call's first argument, if it is one. */
-  private static String file(String line) {
-    var matcher = FILE.matcher(line);
-    return matcher.find() ? matcher.group(1) : "";
   }
 }

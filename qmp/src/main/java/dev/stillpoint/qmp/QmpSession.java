@@ -247,7 +247,10 @@ final class QmpSession extends SimpleChannelInboundHandler<ByteBuf> {
     }
     if (message.has("event")) {
       QmpEvent event = QmpEvent.of(message);
-      subscriptions.forEach(subscription -> subscription.offer(event));
+      // No lambda: the first event there is may be that of a pause, with a guest that is frozen.
+      for (QmpSubscription subscription : subscriptions) {
+        subscription.offer(event);
+      }
     } else if (message.has("QMP")) {
       greeted(ctx, message.path("QMP"));
     } else if (message.has("return") || message.has("error")) {

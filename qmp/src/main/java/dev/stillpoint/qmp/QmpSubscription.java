@@ -26,6 +26,10 @@ public final class QmpSubscription implements AutoCloseable {
   private final Consumer<QmpSubscription> onClose;
   private final ArrayDeque<QmpEvent> waiting = new ArrayDeque<>();
   private final CompletableFuture<Void> ended = new CompletableFuture<>();
+
+  /** Linked here, and not at the first event, which may come while a guest is frozen. */
+  private final Runnable tell = this::tell;
+
   private boolean telling;
   private boolean closed;
   private long dropped;
@@ -71,7 +75,7 @@ public final class QmpSubscription implements AutoCloseable {
       }
       telling = true;
     }
-    CallbackThreads.run(callbacks, this::tell);
+    CallbackThreads.run(callbacks, tell);
   }
 
   void offer(QmpEvent event) {
@@ -89,7 +93,7 @@ public final class QmpSubscription implements AutoCloseable {
       }
       telling = true;
     }
-    CallbackThreads.run(callbacks, this::tell);
+    CallbackThreads.run(callbacks, tell);
   }
 
   private void tell() {

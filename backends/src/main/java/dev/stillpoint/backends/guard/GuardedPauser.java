@@ -8,6 +8,7 @@ import dev.stillpoint.qmp.QmpClient;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.function.Function;
 
 /**
  * A pauser with a guard beside it: one that is armed owes a {@code cont}, if it finds the machine
@@ -21,6 +22,7 @@ public final class GuardedPauser implements Pauser {
   private final Gate gate = new Gate();
   private final Runnable letGo;
   private final Runnable paused;
+  private final Function<Throwable, Guard> unguarded = this::unguarded;
   private final CompletableFuture<String> stoodStill;
 
   /** Whether the pause was answered before the guard can have resumed the machine. */
@@ -61,16 +63,19 @@ public final class GuardedPauser implements Pauser {
   @Override
   public CompletionStage<Void> prepare(Deadline deadline) {
     guard.willPause(monitor);
+    // Linked now: a guest may be frozen when the machine is paused.
+    var unused = pausing(deadline);
     return guard.awaitStart().thenCompose(done -> inner.prepare(deadline));
   }
 
   @Override
   public CompletionStage<Void> pause(Deadline deadline) {
-    return guard
-        .armForPause()
-        .exceptionally(this::unguarded)
-        .thenCompose(armed ->
-            guard.isFresh() && gate.open() ? inner.pause(deadline).thenRun(paused) : tooLate());
+    return guard.armForPause().exceptionally(unguarded).thenCompose(pausing(deadline));
+  }
+
+  private Function<Guard, CompletionStage<Void>> pausing(Deadline deadline) {
+    return armed ->
+        guard.isFresh() && gate.open() ? inner.pause(deadline).thenRun(paused) : tooLate();
   }
 
   private Guard unguarded(Throwable thrown) {

@@ -47,6 +47,10 @@ public final class OperationGuard {
   private @Nullable QgaClient agent;
   private Optional<ProcessIdentity> qemu = Optional.empty();
   private volatile @Nullable Guard armed;
+
+  /** Lets go of a pause; made before there is one. */
+  private volatile @Nullable Runnable resumed;
+
   private volatile boolean thawOwed;
   private volatile boolean resumeOwed;
   private boolean ended;
@@ -166,6 +170,7 @@ public final class OperationGuard {
         frozen.flatMap(client -> passing.of(client.endpoint(), client.descriptor())));
     var unused = guard.stoodStill().thenAccept(stoodStill::complete);
     var unusedToo = guard.thawAsked().thenAccept(thawAsked::complete);
+    resumed = guard::resumed;
     armed = guard;
     return guard;
   }
@@ -241,9 +246,9 @@ public final class OperationGuard {
   /** The machine is seen running, or {@code stop} was not written. */
   void resumed(boolean proved) {
     resumeOwed = false;
-    Guard guard = armed;
-    if (guard != null && proved) {
-      WORKERS.execute(guard::resumed);
+    Runnable letGo = resumed;
+    if (letGo != null && proved) {
+      WORKERS.execute(letGo);
     }
   }
 
@@ -310,6 +315,7 @@ public final class OperationGuard {
   private Optional<Guard> successor(Guard gone) {
     gone.close();
     armed = null;
+    resumed = null;
     return armed((endpoint, descriptor) -> descriptor)
         .or(() -> armed((endpoint, descriptor) -> Optional.empty()));
   }

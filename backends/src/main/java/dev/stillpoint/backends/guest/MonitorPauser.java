@@ -18,6 +18,7 @@ import dev.stillpoint.qmp.qapi.QueryStatus;
 import dev.stillpoint.qmp.qapi.RunState;
 import dev.stillpoint.qmp.qapi.StatusInfo;
 import dev.stillpoint.qmp.qapi.Stop;
+import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -39,19 +40,29 @@ public final class MonitorPauser implements Pauser {
           MigrationStatus.FAILED,
           MigrationStatus.CANCELLED);
 
-  private final QmpClient client;
+  private final Line monitor;
 
   /** A pauser over a connection, which stays the caller's to close. */
   public MonitorPauser(QmpClient client) {
-    this.client = client;
+    this(client::execute);
+  }
+
+  MonitorPauser(Line monitor) {
+    this.monitor = monitor;
+  }
+
+  /** What asks the monitor. */
+  @FunctionalInterface
+  interface Line {
+    <R> CompletableFuture<R> execute(QmpCommand<R> command, Duration timeout);
   }
 
   @Override
   public CompletionStage<MachineStatus> status(Deadline deadline) {
-    return client
+    return monitor
         .execute(new QueryStatus(), deadline.remaining())
         .thenCombine(
-            client.execute(new QueryMigrate(), deadline.remaining()), MonitorPauser::judged)
+            monitor.execute(new QueryMigrate(), deadline.remaining()), MonitorPauser::judged)
         .exceptionally(MonitorPauser::withoutMachine);
   }
 
@@ -82,6 +93,12 @@ public final class MonitorPauser implements Pauser {
   }
 
   @Override
+  public CompletionStage<Void> prepare(Deadline deadline) {
+    PauseRehearsal.once();
+    return CompletableFuture.completedFuture(null);
+  }
+
+  @Override
   public CompletionStage<Void> pause(Deadline deadline) {
     return change(new Stop(), false, ErrorCode.PAUSE_FAILED, deadline);
   }
@@ -93,9 +110,9 @@ public final class MonitorPauser implements Pauser {
 
   private CompletionStage<Void> change(
       QmpCommand<Void> command, boolean run, ErrorCode otherwise, Deadline deadline) {
-    return client
+    return monitor
         .execute(command, deadline.remaining())
-        .thenCompose(done -> client.execute(new QueryStatus(), deadline.remaining()))
+        .thenCompose(done -> monitor.execute(new QueryStatus(), deadline.remaining()))
         .thenCompose(status ->
             status.running() == run
                 ? CompletableFuture.<Void>completedFuture(null)

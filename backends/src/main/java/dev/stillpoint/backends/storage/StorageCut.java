@@ -86,6 +86,8 @@ final class StorageCut implements Cut {
 
   @Override
   public CompletionStage<Void> prepare(Deadline deadline) {
+    // Linked now, and not while the guest is held.
+    var unused = making(Instant.now(), deadline);
     CompletableFuture<Void> done =
         StorageStep.doing(
             ErrorCode.PREPARE_FAILED, () -> storage.prepare(snapshots, operationId, deadline));
@@ -97,14 +99,16 @@ final class StorageCut implements Cut {
   public CompletionStage<CutReport> cut(Deadline deadline) {
     Instant from = Instant.now();
     CompletableFuture<CutReport> done =
-        StorageStep.asking(
-            ErrorCode.CUT_FAILED,
-            () -> {
-              storage.cut(snapshots, operationId, deadline);
-              return new CutReport(new PointInTime(from, Instant.now()), 1);
-            });
+        StorageStep.asking(ErrorCode.CUT_FAILED, making(from, deadline));
     cutting = done;
     return done;
+  }
+
+  private StorageStep<CutReport> making(Instant from, Deadline deadline) {
+    return () -> {
+      storage.cut(snapshots, operationId, deadline);
+      return new CutReport(new PointInTime(from, Instant.now()), 1);
+    };
   }
 
   @Override

@@ -2,6 +2,7 @@ package dev.stillpoint.core.coordinator;
 
 import dev.stillpoint.core.snapshot.Consistency;
 import dev.stillpoint.core.snapshot.PointInTime;
+import dev.stillpoint.core.snapshot.Quiesce;
 import dev.stillpoint.core.snapshot.SnapshotListener;
 import dev.stillpoint.core.snapshot.SnapshotRequest;
 import dev.stillpoint.core.spi.Cut;
@@ -14,7 +15,9 @@ import dev.stillpoint.core.spi.Freezer;
 import dev.stillpoint.core.spi.Inventory;
 import dev.stillpoint.core.spi.Journal;
 import dev.stillpoint.core.spi.MachineIdentity;
+import dev.stillpoint.core.spi.MachineStatus;
 import dev.stillpoint.core.spi.MethodTraits;
+import dev.stillpoint.core.spi.Pauser;
 import dev.stillpoint.core.spi.QuiesceCheck;
 import dev.stillpoint.core.spi.QuiesceOrder;
 import dev.stillpoint.core.spi.Quiescer;
@@ -30,10 +33,17 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 
 /**
- * Runs one whole operation with nobody in it, so that every class and lambda on the way from the
- * freeze's reply to the thaw is loaded before a guest stands still for the first time.
+ * Runs whole operations with nobody in them, so that every class and lambda on the way from the
+ * freeze's reply to the thaw is loaded before a guest stands still for the first time: one of one
+ * method, and one of two that pauses the machine as well.
  */
 final class HoldRehearsal {
+  private static final String NAME = "rehearsal";
+  private static final String PAUSING = "pausing-rehearsal";
+
+  /** An operation's id that is nobody's. */
+  private static final String NOBODY = "00000000";
+
   private HoldRehearsal() {}
 
   /** Rehearses, the first time it is called in this process; waits for it to end. */
@@ -45,24 +55,32 @@ final class HoldRehearsal {
     static final CompletableFuture<Void> DONE = rehearse();
 
     private static CompletableFuture<Void> rehearse() {
-      var request = SnapshotRequest.named("rehearsal");
-      var methods = MethodSet.of(List.of(new Nothing()));
+      var one = SnapshotRequest.named(NAME);
+      var two =
+          SnapshotRequest.named(NAME)
+              .disk("one", Nothing.ONE)
+              .disk("two", Nothing.TWO)
+              // Where the freeze may fail, only a pause makes the two one instant.
+              .quiesce(Quiesce.PREFER);
+      return run(NAME, one, Optional.empty())
+          .thenCompose(done -> run(PAUSING, two, Optional.of(new Standing())))
+          .toCompletableFuture();
+    }
+
+    private static CompletionStage<Void> run(
+        String name, SnapshotRequest request, Optional<Pauser> pauser) {
       var crew =
           new Crew(
-              "00000000",
+              NOBODY,
               request,
               Optional.of(new Nobody()),
-              Optional.empty(),
+              pauser,
               DiskLocator.byName(),
-              methods,
+              MethodSet.of(List.of(new Nothing(Nothing.ONE), new Nothing(Nothing.TWO))),
               new Scribe(
-                  "00000000",
-                  request,
-                  Journal.none(),
-                  deadline -> later(MachineIdentity.unknown())));
-      return SnapshotCoordinator.launch("rehearsal", request, crew, SnapshotListener.none())
+                  NOBODY, request, Journal.none(), deadline -> later(MachineIdentity.unknown())));
+      return SnapshotCoordinator.launch(name, request, crew, SnapshotListener.none())
           .result()
-          .toCompletableFuture()
           .thenApply(result -> null);
     }
   }
@@ -93,11 +111,26 @@ final class HoldRehearsal {
     public void release() {}
   }
 
-  private static final class Nothing implements SnapshotMethod, Cut {
+  private static final class Standing implements Pauser {
     @Override
-    public String name() {
-      return "nothing";
+    public CompletionStage<MachineStatus> status(Deadline deadline) {
+      return later(new MachineStatus(MachineStatus.Kind.RUNNING, NAME));
     }
+
+    @Override
+    public CompletionStage<Void> pause(Deadline deadline) {
+      return CompletableFuture.runAsync(() -> {});
+    }
+
+    @Override
+    public CompletionStage<Void> resume(Deadline deadline) {
+      return CompletableFuture.runAsync(() -> {});
+    }
+  }
+
+  private record Nothing(String name) implements SnapshotMethod, Cut {
+    static final String ONE = "nothing";
+    static final String TWO = "nothing-else";
 
     @Override
     public MethodTraits traits() {
