@@ -354,7 +354,7 @@ public final class QmpClient implements AutoCloseable {
 
   /** Whether commands can still be sent, as far as is known. */
   public boolean isOpen() {
-    return !session.closed().isDone();
+    return !session.isOver();
   }
 
   /** Completes when the connection has ended, whoever ended it. */

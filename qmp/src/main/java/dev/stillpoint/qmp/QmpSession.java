@@ -61,7 +61,7 @@ final class QmpSession extends SimpleChannelInboundHandler<ByteBuf> {
   private @Nullable QmpGreeting greeting;
   private boolean negotiated;
   private boolean outOfBand;
-  private boolean over;
+  private volatile boolean over;
   private long strayMessages;
   private volatile String ending = "the connection was closed by the monitor";
   private final LongAdder lateReplies = new LongAdder();
@@ -77,6 +77,11 @@ final class QmpSession extends SimpleChannelInboundHandler<ByteBuf> {
   /** Completes when the negotiation is over; exceptionally when this is no monitor for us. */
   CompletableFuture<QmpGreeting> ready() {
     return ready;
+  }
+
+  /** Known before any command is told that it gets no reply. */
+  boolean isOver() {
+    return over;
   }
 
   CompletableFuture<Void> closed() {
@@ -357,8 +362,8 @@ final class QmpSession extends SimpleChannelInboundHandler<ByteBuf> {
     if (over) {
       return;
     }
-    over = true;
     ending = why;
+    over = true;
     var everybody = new ArrayList<Pending<?>>(inFlight.values());
     everybody.addAll(waiting);
     inFlight.clear();

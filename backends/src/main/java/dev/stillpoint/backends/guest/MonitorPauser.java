@@ -1,5 +1,6 @@
 package dev.stillpoint.backends.guest;
 
+import dev.stillpoint.backends.process.ProcessIdentity;
 import dev.stillpoint.core.snapshot.ErrorCode;
 import dev.stillpoint.core.snapshot.Failure;
 import dev.stillpoint.core.snapshot.SnapshotException;
@@ -8,7 +9,9 @@ import dev.stillpoint.core.spi.MachineStatus;
 import dev.stillpoint.core.spi.MachineStatus.Kind;
 import dev.stillpoint.core.spi.Pauser;
 import dev.stillpoint.qmp.QmpClient;
+import dev.stillpoint.qmp.QmpOptions;
 import dev.stillpoint.qmp.command.QmpCommand;
+import dev.stillpoint.qmp.endpoint.Endpoint;
 import dev.stillpoint.qmp.error.CommandException;
 import dev.stillpoint.qmp.qapi.Cont;
 import dev.stillpoint.qmp.qapi.MigrationInfo;
@@ -19,6 +22,8 @@ import dev.stillpoint.qmp.qapi.RunState;
 import dev.stillpoint.qmp.qapi.StatusInfo;
 import dev.stillpoint.qmp.qapi.Stop;
 import java.time.Duration;
+import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -41,14 +46,27 @@ public final class MonitorPauser implements Pauser {
           MigrationStatus.CANCELLED);
 
   private final Line monitor;
+  private final Optional<QmpClient> client;
+
+  /** The machine behind the connection, where it is told. */
+  private final Optional<ProcessIdentity> qemu;
 
   /** A pauser over a connection, which stays the caller's to close. */
   public MonitorPauser(QmpClient client) {
-    this(client::execute);
+    this(client::execute, Optional.of(client));
   }
 
+  /** One that knows of no connection, and so of no other one in its place. */
   MonitorPauser(Line monitor) {
+    this(monitor, Optional.empty());
+  }
+
+  private MonitorPauser(Line monitor, Optional<QmpClient> client) {
     this.monitor = monitor;
+    this.client = client;
+    // Asked for now: a connection that has ended does not tell any more.
+    OptionalLong pid = client.map(QmpClient::peerPid).orElseGet(OptionalLong::empty);
+    this.qemu = pid.isPresent() ? ProcessIdentity.ofQemu(pid.getAsLong()) : Optional.empty();
   }
 
   /** What asks the monitor. */
@@ -100,16 +118,37 @@ public final class MonitorPauser implements Pauser {
 
   @Override
   public CompletionStage<Void> pause(Deadline deadline) {
-    return change(new Stop(), false, ErrorCode.PAUSE_FAILED, deadline);
+    return change(monitor, new Stop(), false, ErrorCode.PAUSE_FAILED, deadline);
   }
 
+  /**
+   * Also over another connection, where the first has ended meanwhile: what QEMU had not begun of
+   * that one has gone with it. A machine that has ended stands still no more.
+   */
   @Override
   public CompletionStage<Void> resume(Deadline deadline) {
-    return change(new Cont(), true, ErrorCode.RESUME_NOT_PROVED, deadline);
+    Optional<QmpClient> ended = client.filter(one -> !one.isOpen());
+    if (ended.isEmpty()) {
+      return resume(monitor, deadline);
+    }
+    return qemu.filter(process -> !process.isAlive()).isPresent()
+        ? CompletableFuture.completedFuture(null)
+        : resumeAnew(ended.get().endpoint(), deadline);
   }
 
-  private CompletionStage<Void> change(
-      QmpCommand<Void> command, boolean run, ErrorCode otherwise, Deadline deadline) {
+  private static CompletionStage<Void> resume(Line monitor, Deadline deadline) {
+    return change(monitor, new Cont(), true, ErrorCode.RESUME_NOT_PROVED, deadline);
+  }
+
+  private static CompletionStage<Void> resumeAnew(Endpoint endpoint, Deadline deadline) {
+    QmpOptions patient = QmpOptions.defaults().withConnectTimeout(deadline.remaining());
+    return QmpClient.connect(endpoint, patient)
+        .thenCompose(fresh ->
+            resume(fresh::execute, deadline).whenComplete((done, thrown) -> fresh.close()));
+  }
+
+  private static CompletionStage<Void> change(
+      Line monitor, QmpCommand<Void> command, boolean run, ErrorCode otherwise, Deadline deadline) {
     return monitor
         .execute(command, deadline.remaining())
         .thenCompose(done -> monitor.execute(new QueryStatus(), deadline.remaining()))
