@@ -22,6 +22,10 @@ final class OwedDisks {
   /** How long QEMU may take over the questions and the removals. */
   private static final Duration GRAPH_BOUND = Duration.ofSeconds(30);
 
+  /** Of what one command has cut. */
+  static final String CRASH =
+      "how consistent the cut is was not proved: take it for crash-consistent";
+
   private final Recovery recovery;
   private final RecoveryRecord record;
   private final RecoveryAccount account;
@@ -81,7 +85,7 @@ final class OwedDisks {
     switch (found.cut()) {
       case ALL -> {
         account.applied = found.applied();
-        account.notes.add("how consistent the cut is was not proved: take it for crash-consistent");
+        account.notes.add(CRASH);
       }
       case NONE -> notApplied(remains);
       case PARTLY -> {

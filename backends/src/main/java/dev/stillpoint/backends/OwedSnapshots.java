@@ -34,6 +34,11 @@ final class OwedSnapshots {
     UNCLEAR
   }
 
+  /** Of disks that no single command has cut. */
+  private static final String APART =
+      "how consistent the cut is was not proved: take each disk by itself for crash-consistent, and"
+          + " not all of them for one instant";
+
   private final Recovery recovery;
   private final RecoveryRecord record;
   private final RecoveryAccount account;
@@ -84,12 +89,12 @@ final class OwedSnapshots {
     if (record.wasNeverCut() || record.undoBegun() || others == Others.NOT_APPLIED) {
       discard(found);
     } else if (others == Others.UNCLEAR) {
-      found.values().forEach(one -> one.present().forEach(this::list));
+      found.forEach(this::list);
     } else if (isWhole(found)) {
       handOver(found);
     } else if (others == Others.APPLIED) {
       account.left.add("only some of the disks are cut; nothing was removed");
-      found.values().forEach(one -> one.present().forEach(this::list));
+      found.forEach(this::list);
     } else {
       discard(found);
     }
@@ -117,9 +122,10 @@ final class OwedSnapshots {
     var all = new ArrayList<>(account.applied);
     found.values().forEach(one -> all.addAll(one.present()));
     account.applied = List.copyOf(all);
-    if (account.notes.isEmpty()) {
-      account.notes.add("how consistent the cut is was not proved: take it for crash-consistent");
-    }
+    boolean alone = all.size() == 1;
+    // What let the guest go after the kill may have done so before the last storage was done.
+    account.notes.remove(OwedDisks.CRASH);
+    account.notes.add(alone ? OwedDisks.CRASH : APART);
   }
 
   /** Also where nothing is found: what was only begun is no snapshot, and is to be removed too. */
@@ -140,6 +146,21 @@ final class OwedSnapshots {
         account.left.add(what + ": " + e.failure().message());
       }
     });
+  }
+
+  /** Of one that is not there, what was only begun may be, and nobody would know of it. */
+  private void list(SnapshotMethod method, Remains remains) {
+    remains.present().forEach(this::list);
+    for (Inventory disk : byMethod.getOrDefault(method.name(), List.of())) {
+      if (remains.absent().contains(disk.disk())) {
+        account.left.add(
+            "disk %s: the %s snapshot %s is not there, and what was begun of it may be"
+                .formatted(
+                    disk.disk(),
+                    method.name(),
+                    disk.belongings().stream().map(Belonging::name).toList()));
+      }
+    }
   }
 
   private void list(DiskSnapshot disk) {

@@ -14,6 +14,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Stream;
 
@@ -36,6 +37,8 @@ final class Aftermath {
 
   /** {@code qemu-img check} found leaked clusters and nothing worse, as after a kill of QEMU. */
   private static final int LEAKS = 3;
+
+  private static final Set<String> CLAIMED = Set.of("filesystem", "crash");
 
   private static final int DONE = 0;
   private static final int FAILED = 1;
@@ -138,11 +141,41 @@ final class Aftermath {
         "a required freeze, and the consistency is " + result.path("consistency"));
     if (!isGone()) {
       var modified = new TreeSet<String>();
-      result.path("disks").forEach(disk -> modified.add(disk.at("/modifiedDisk/file").asText()));
+      result
+          .path("disks")
+          .forEach(disk -> {
+            JsonNode file = disk.at("/modifiedDisk/file");
+            if (file.isTextual()) {
+              modified.add(file.asText());
+            }
+          });
       require(
-          modified.equals(new TreeSet<>(activeImages())),
+          modified.equals(new TreeSet<>(overlaysOf(activeImages())))
+              && modified.size() == overlaysOfACut(),
           "the result names %s, and the machine writes to %s".formatted(modified, activeImages()));
     }
+    scene.storages.ifPresent(storages ->
+        require(
+            storages.isWhole(),
+            "the result names snapshots of storages, and there are " + storages.left()));
+  }
+
+  /** Those that the machine did not have before. */
+  private List<String> overlaysOf(List<String> active) {
+    List<String> before = scene.guest.images().stream().map(Path::toString).toList();
+    return active.stream().filter(image -> !before.contains(image)).toList();
+  }
+
+  /** Storages make none. */
+  private int overlaysOfACut() {
+    return scene.storages.isPresent() ? 1 : scene.guest.images().size();
+  }
+
+  /** QEMU's disk is cut and a storage's is not: nothing is removed then, and all is listed. */
+  private boolean isHalf() {
+    return scene.storages.filter(storages -> !storages.isWhole()).isPresent()
+        && !isGone()
+        && !overlaysOf(activeImages()).isEmpty();
   }
 
   private static JsonNode result(Run run) {
@@ -171,8 +204,11 @@ final class Aftermath {
           recovery.code() == DONE || recovery.code() == FAILED || unseen,
           "recover ended with " + recovery.code());
     } else {
-      require(recovery.code() == DONE, "recover ended with " + recovery.code());
-      require(scene.journal().operations().isEmpty(), "recovered, and the journal is not empty");
+      boolean half = isHalf();
+      require(recovery.code() == (half ? FAILED : DONE), "recover ended with " + recovery.code());
+      require(
+          half != scene.journal().operations().isEmpty(),
+          "recovered, and the journal is " + (half ? "empty" : "not empty"));
     }
   }
 
@@ -192,14 +228,25 @@ final class Aftermath {
       for (Path overlay : overlays) {
         require(told.contains(overlay.toString()), "left, and nobody names it: " + overlay);
       }
+      requireNamedSnapshots();
       return;
     }
     List<String> active = activeImages();
     List<String> made = overlays.stream().map(Path::toString).toList();
-    List<String> before = scene.guest.images().stream().map(Path::toString).toList();
+    List<String> fresh = overlaysOf(active);
     require(
-        active.equals(before) ? made.isEmpty() : new TreeSet<>(made).equals(new TreeSet<>(active)),
+        new TreeSet<>(made).equals(new TreeSet<>(fresh))
+            && (fresh.isEmpty() || fresh.size() == overlaysOfACut()),
         "the machine writes to %s, and there are %s".formatted(active, made));
+    if (isHalf()) {
+      requireNamedSnapshots();
+    } else {
+      scene.storages.ifPresent(storages ->
+          require(
+              fresh.isEmpty() ? storages.left().isEmpty() : storages.isWhole(),
+              "the machine writes to %s, and on the storages there are %s"
+                  .formatted(active, storages.left())));
+    }
     for (JsonNode node : scene.ask("query-named-block-nodes")) {
       boolean ours = node.path("node-name").asText().startsWith("sp-");
       require(
@@ -207,6 +254,12 @@ final class Aftermath {
           "left: the node %s of %s".formatted(node.path("node-name"), node.path("file")));
     }
     require(scene.ask("query-jobs").isEmpty(), "left: " + scene.ask("query-jobs"));
+  }
+
+  private void requireNamedSnapshots() {
+    scene.storages.stream()
+        .flatMap(storages -> storages.namesOfLeft().stream())
+        .forEach(name -> require(told.contains(name), "left, and nobody names it: " + name));
   }
 
   /** The images that the disks write to, in the disks' order. */
@@ -237,17 +290,37 @@ final class Aftermath {
     if (active.equals(scene.guest.images())) {
       return;
     }
-    judgeOrder("the point in time", scene.guest.images(), acknowledged);
-    boolean frozen =
-        ended.isPresent()
-            && ended.get().code() == DONE
-            && result(ended.get()).path("consistency").asText().equals("filesystem");
-    if (frozen) {
+    Optional<String> claimed =
+        ended
+            .filter(run -> run.code() == DONE)
+            .map(run -> result(run).path("consistency").asText());
+    // Several methods are one instant where the result says so, and nobody says so after a kill.
+    if (scene.storages.isEmpty() || claimed.filter(CLAIMED::contains).isPresent()) {
+      judgeOrder("the point in time", pointInTime(), acknowledged);
+    }
+    if (claimed.filter("filesystem"::equals).isPresent()) {
       judgeFrozen();
     }
   }
 
+  /** What a backup reads, in the disks' order. */
+  private List<Path> pointInTime() {
+    var images = new ArrayList<Path>(scene.guest.images());
+    scene.storages.ifPresent(storages -> {
+      images.subList(1, images.size()).clear();
+      images.addAll(storages.pointInTime());
+    });
+    return images;
+  }
+
+  private static String format(Path image) {
+    return image.toString().endsWith(".raw") ? "raw" : "qcow2";
+  }
+
   private void check(Path image) {
+    if (format(image).equals("raw")) {
+      return;
+    }
     var result =
         HostCommand.attempt(
             Path.of("/"), List.of("qemu-img", "check", "-f", "qcow2", image.toString()));
@@ -262,7 +335,7 @@ final class Aftermath {
   private void judgeOrder(String what, List<Path> images, long atLeast) {
     var numbers = new ArrayList<Long>();
     for (int i = 0; i < images.size(); i++) {
-      try (FrozenImage image = FrozenImage.of(images.get(i), "qcow2")) {
+      try (FrozenImage image = FrozenImage.of(images.get(i), format(images.get(i)))) {
         boolean xfs = scene.guest.config().disks().get(i).fileSystem() == FileSystem.XFS;
         numbers.add(xfs ? image.xfsSequence() : image.ext4Sequence());
       }
@@ -272,9 +345,10 @@ final class Aftermath {
   }
 
   private void judgeFrozen() {
+    List<Path> images = pointInTime();
     for (int i = 0; i < scene.guest.images().size(); i++) {
       if (scene.guest.config().disks().get(i).fileSystem() == FileSystem.EXT4) {
-        try (FrozenImage image = FrozenImage.of(scene.guest.images().get(i), "qcow2")) {
+        try (FrozenImage image = FrozenImage.of(images.get(i), format(images.get(i)))) {
           var finding = image.ext4();
           require(finding.good(), "called consistent, and disk " + i + " is not: " + finding);
         }

@@ -10,21 +10,26 @@ import java.util.concurrent.ThreadLocalRandom;
 
 /**
  * The chaos suite as a program: {@code --seed N} for the same rounds again, {@code --rounds N}, or
- * {@code --round K} for one alone. Exit code 0 when every round was good, 1 when one was not, 2
- * when it was not understood.
+ * {@code --round K} for one alone; with {@code --paused} all of them pause the machine. Exit code 0
+ * when every round was good, 1 when one was not, 2 when it was not understood.
  */
 public final class Chaos {
+  private static final String PAUSED = "--paused";
   private static final int DEFAULT_ROUNDS = 200;
   private static final double NANOS_PER_SECOND = 1e9;
   private static final String USAGE =
-      "usage: ./verify chaos [--seed N] [--rounds N] [--round K]: random faults, from a seed";
+      "usage: ./verify chaos [--seed N] [--rounds N] [--round K] [--paused]: random faults, from a seed";
 
   private final Map<String, Integer> counted = new TreeMap<>();
   private final List<Played> bad = new ArrayList<>();
 
   private Chaos() {}
 
-  private record Options(long seed, int first, int last) {}
+  private record Options(long seed, int first, int last, boolean paused) {
+    Round round(int number) {
+      return paused ? Round.paused(seed, number) : Round.of(seed, number);
+    }
+  }
 
   /** Runs the rounds. */
   public static void main(String[] args) {
@@ -44,25 +49,27 @@ public final class Chaos {
     long seed = ThreadLocalRandom.current().nextInt(1, 1_000_000);
     int first = 1;
     int last = DEFAULT_ROUNDS;
-    if (args.length % 2 != 0) {
+    List<String> pairs = new ArrayList<>(List.of(args));
+    boolean paused = pairs.remove(PAUSED);
+    if (pairs.size() % 2 != 0) {
       throw new IllegalArgumentException("a value is missing");
     }
-    for (int i = 0; i < args.length; i += 2) {
-      long value = Long.parseLong(args[i + 1]);
-      switch (args[i]) {
+    for (int i = 0; i < pairs.size(); i += 2) {
+      long value = Long.parseLong(pairs.get(i + 1));
+      switch (pairs.get(i)) {
         case "--seed" -> seed = value;
         case "--rounds" -> last = Math.toIntExact(value);
         case "--round" -> {
           first = Math.toIntExact(value);
           last = first;
         }
-        default -> throw new IllegalArgumentException(args[i]);
+        default -> throw new IllegalArgumentException(pairs.get(i));
       }
     }
     if (first < 1 || last < first) {
       throw new IllegalArgumentException("no round");
     }
-    return new Options(seed, first, last);
+    return new Options(seed, first, last, paused);
   }
 
   private boolean run(Options options) {
@@ -71,7 +78,7 @@ public final class Chaos {
             .formatted(options.seed(), options.first(), options.last()));
     long began = System.nanoTime();
     for (int number = options.first(); number <= options.last(); number++) {
-      Played played = new RoundPlay(Round.of(options.seed(), number)).play();
+      Played played = new RoundPlay(options.round(number)).play();
       tell(played);
     }
     say("");
@@ -118,7 +125,8 @@ public final class Chaos {
   }
 
   private static String again(Round round) {
-    return "./verify chaos --seed %d --round %d".formatted(round.seed(), round.number());
+    return "./verify chaos --seed %d --round %d%s"
+        .formatted(round.seed(), round.number(), round.paused() ? " " + PAUSED : "");
   }
 
   private static String seconds(Duration time) {

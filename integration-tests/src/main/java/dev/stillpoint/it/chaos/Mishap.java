@@ -105,6 +105,11 @@ sealed interface Mishap {
     };
   }
 
+  /** Whether the guest's own shell does it, which stands still with the machine. */
+  default boolean isInTheGuest() {
+    return this instanceof AgentStopped || this instanceof AgentKilled;
+  }
+
   /** Whether the whole machine stands still or ends. */
   default boolean isOfTheMachine() {
     return this instanceof MachineStopped || this instanceof QemuGone;

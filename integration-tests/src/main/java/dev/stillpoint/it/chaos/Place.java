@@ -15,6 +15,14 @@ enum Place {
   FREEZE_ACKNOWLEDGED(Wire.AGENT),
   IN_THE_CUT(Wire.MONITOR),
   AFTER_THE_CUT(Wire.MONITOR),
+  /** The machine is about to be paused. */
+  PAUSE_WRITTEN(Wire.MONITOR),
+  /** It stands still, and we do not know it. */
+  PAUSED(Wire.MONITOR),
+  /** All is cut, and it stands still. */
+  BEFORE_THE_RESUME(Wire.MONITOR),
+  /** It runs again, and we do not know it. */
+  DURING_THE_RESUME(Wire.MONITOR),
   BEFORE_THE_THAW(Wire.AGENT),
   DURING_THE_THAW(Wire.AGENT),
   /** The cut is being taken back, because the thaw's reply was lost. */
@@ -22,6 +30,8 @@ enum Place {
   /** The overlays are being removed, because the freeze's reply was lost. */
   CLEANING(Wire.MONITOR);
 
+  static final String STOP = "stop";
+  static final String CONT = "cont";
   static final String FREEZE = "guest-fsfreeze-freeze";
   static final String THAW = "guest-fsfreeze-thaw";
 
@@ -44,10 +54,36 @@ enum Place {
       case FREEZE_ACKNOWLEDGED -> Moment.replyTo(FREEZE);
       case IN_THE_CUT -> Moment.request("transaction").number(2);
       case AFTER_THE_CUT -> Moment.replyTo("transaction").number(2);
+      case PAUSE_WRITTEN -> Moment.request(STOP);
+      case PAUSED -> Moment.replyTo(STOP);
+      case BEFORE_THE_RESUME -> Moment.request(CONT);
+      case DURING_THE_RESUME -> Moment.replyTo(CONT);
       case BEFORE_THE_THAW -> Moment.request(THAW);
       case DURING_THE_THAW -> Moment.replyTo(THAW);
       case UNDOING -> Moment.request("job-complete");
       case CLEANING -> Moment.request("blockdev-del").number(2);
+    };
+  }
+
+  /** Whether only a snapshot that pauses the machine comes here. */
+  boolean isOfAPause() {
+    return switch (this) {
+      case PAUSE_WRITTEN -> true;
+      case PAUSED -> true;
+      case BEFORE_THE_RESUME -> true;
+      case DURING_THE_RESUME -> true;
+      default -> false;
+    };
+  }
+
+  /** Whether a machine that is paused in this snapshot stands still here, and its guest with it. */
+  boolean isWhilePaused() {
+    return switch (this) {
+      case PAUSED -> true;
+      case IN_THE_CUT -> true;
+      case AFTER_THE_CUT -> true;
+      case BEFORE_THE_RESUME -> true;
+      default -> false;
     };
   }
 

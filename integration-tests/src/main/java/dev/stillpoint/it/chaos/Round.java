@@ -1,12 +1,15 @@
 package dev.stillpoint.it.chaos;
 
+import dev.stillpoint.core.snapshot.Quiesce;
 import dev.stillpoint.core.spi.Journal;
 import dev.stillpoint.it.chaos.Mishap.Damage;
 import dev.stillpoint.it.chaos.Place.Wire;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.SplittableRandom;
+import java.util.stream.Stream;
 
 /**
  * What happens in one round: drawn from a seed and the round's number, and from nothing else.
@@ -15,7 +18,9 @@ import java.util.SplittableRandom;
  * @param directAgent whether the agent is reached without a proxy; then it is known which machine
  *     serves it
  * @param directMonitor the same of the monitor
- * @param require whether the freeze is required, or only preferred
+ * @param paused whether two of the three disks are raw images that storages cut, so that the
+ *     machine is paused for a moment
+ * @param quiesce whether the guest is frozen; where the freeze is required nobody is paused
  * @param mishaps one or two
  * @param late whether what strikes goes on until our process has ended, if it ends by itself
  * @param pause how long it goes on otherwise
@@ -27,12 +32,14 @@ record Round(
     boolean root,
     boolean directAgent,
     boolean directMonitor,
-    boolean require,
+    boolean paused,
+    Quiesce quiesce,
     Step step,
     List<Mishap> mishaps,
     boolean late,
     Duration pause,
     boolean forward) {
+  private static final int EVERY_PAUSED = 5;
   private static final long SPREAD = 0x9E3779B97F4A7C15L;
 
   private static final List<Duration> PAUSES =
@@ -52,6 +59,21 @@ record Round(
   private static final List<String> OF_THE_MONITOR =
       List.of("transaction", "blockdev-add", "query-jobs", "");
 
+  private static final List<String> OF_A_PAUSING_MONITOR =
+      List.of(Place.STOP, Place.CONT, "transaction", "query-status", "");
+
+  /** Most of these are while the machine stands still, and two are before and after that. */
+  private static final List<Place> OF_A_PAUSE =
+      List.of(
+          Place.PAUSE_WRITTEN,
+          Place.PAUSED,
+          Place.IN_THE_CUT,
+          Place.AFTER_THE_CUT,
+          Place.BEFORE_THE_RESUME,
+          Place.DURING_THE_RESUME,
+          Place.FREEZE_ACKNOWLEDGED,
+          Place.BEFORE_THE_THAW);
+
   /** The whole of a usual snapshot's conversation has about so many replies. */
   private static final int REPLIES = 40;
 
@@ -63,8 +85,20 @@ record Round(
     mishaps = List.copyOf(mishaps);
   }
 
+  /** Every fifth one pauses the machine. */
   static Round of(long seed, int number) {
-    return new Draw(seed, number).round();
+    return number % EVERY_PAUSED == 0
+        ? paused(seed, number)
+        : new Draw(seed, number, false).round();
+  }
+
+  /** One that pauses the machine, whatever its number; of a fifth one the same as {@link #of}. */
+  static Round paused(long seed, int number) {
+    return new Draw(seed, number, true).round();
+  }
+
+  boolean require() {
+    return quiesce.equals(Quiesce.REQUIRE);
   }
 
   boolean has(Class<? extends Mishap> kind) {
@@ -86,8 +120,8 @@ record Round(
         .formatted(
             mishaps,
             step,
-            root ? "root on ext4" : "three disks",
-            require ? "require" : "prefer",
+            paused ? "three disks on three storages" : root ? "root on ext4" : "three disks",
+            quiesce.name().toLowerCase(Locale.ROOT),
             isDirect() ? ", no proxy" : directAgent ? ", agent without proxy" : "",
             late ? "to the end" : pause.toMillis() + " ms");
   }
@@ -98,11 +132,13 @@ record Round(
 
     private final long seed;
     private final int number;
+    private final boolean paused;
     private final SplittableRandom random;
 
-    Draw(long seed, int number) {
+    Draw(long seed, int number, boolean paused) {
       this.seed = seed;
       this.number = number;
+      this.paused = paused;
       this.random = new SplittableRandom(seed * SPREAD + number);
     }
 
@@ -120,7 +156,8 @@ record Round(
       boolean gone = mishaps.stream().anyMatch(Mishap.QemuGone.class::isInstance);
       // Behind a proxy nobody can see that QEMU itself is gone.
       boolean direct = !wired && (gone || !awaited || random.nextInt(3) == 0);
-      Step step = step(awaited, direct);
+      boolean inGuest = mishaps.stream().anyMatch(Mishap::isInTheGuest);
+      Step step = step(awaited, direct, inGuest);
       if (step instanceof Step.At at) {
         provoke(at.place(), mishaps);
       }
@@ -134,18 +171,29 @@ record Round(
                   && !provoked
                   && !wired
                   && random.nextBoolean());
+      boolean root = random.nextInt(3) == 0;
       return new Round(
           seed,
           number,
-          random.nextInt(3) == 0,
+          root && !paused,
           directAgent,
           direct,
-          provoked || random.nextInt(3) != 0,
+          paused,
+          quiesce(provoked, step),
           step,
           mishaps,
           random.nextInt(3) == 0,
           pause(mishaps),
           random.nextBoolean());
+    }
+
+    private Quiesce quiesce(boolean provoked, Step step) {
+      boolean often = random.nextInt(3) != 0;
+      if (!paused) {
+        return provoked || often ? Quiesce.REQUIRE : Quiesce.PREFER;
+      }
+      boolean ofTheAgent = step instanceof Step.At at && at.place().wire() == Wire.AGENT;
+      return ofTheAgent || often ? Quiesce.PREFER : Quiesce.NEVER;
     }
 
     private Duration pause(List<Mishap> mishaps) {
@@ -155,7 +203,7 @@ record Round(
           : PAUSES.get(random.nextInt(PAUSES.size()));
     }
 
-    private Step step(boolean awaited, boolean direct) {
+    private Step step(boolean awaited, boolean direct, boolean inGuest) {
       if (!awaited) {
         return new Step.Unawaited();
       }
@@ -172,8 +220,11 @@ record Round(
             phases.get(random.nextInt(phases.size())),
             Duration.ofMillis(random.nextInt(LONGEST_DELAY_MILLIS)));
       }
-      Place[] places = Place.values();
-      return new Step.At(places[random.nextInt(places.length)]);
+      List<Place> places =
+          paused
+              ? OF_A_PAUSE.stream().filter(place -> !inGuest || !place.isWhilePaused()).toList()
+              : Stream.of(Place.values()).filter(place -> !place.isOfAPause()).toList();
+      return new Step.At(places.get(random.nextInt(places.size())));
     }
 
     /** There is nothing to undo or to remove unless something failed before. */
@@ -190,8 +241,9 @@ record Round(
       }
     }
 
+    /** What fills a disk says nothing of a pause, and stops the machine for a reason of its own. */
     private Mishap mishap(int kind) {
-      return switch (kind) {
+      return switch (paused && kind == KINDS - 1 ? 0 : kind) {
         case 0 -> new Mishap.OursKilled();
         case 1 -> new Mishap.BothKilled();
         case 2 -> new Mishap.OursStopped(false);
@@ -214,7 +266,8 @@ record Round(
 
     private Mishap reply(Damage damage) {
       Wire wire = random.nextBoolean() ? Wire.MONITOR : Wire.AGENT;
-      List<String> commands = wire == Wire.MONITOR ? OF_THE_MONITOR : OF_THE_AGENT;
+      List<String> ofTheMonitor = paused ? OF_A_PAUSING_MONITOR : OF_THE_MONITOR;
+      List<String> commands = wire == Wire.MONITOR ? ofTheMonitor : OF_THE_AGENT;
       String command = commands.get(random.nextInt(commands.size()));
       int number = 1 + random.nextInt(command.isEmpty() ? REPLIES : 2);
       return new Mishap.ReplyDamaged(wire, damage, command, number);

@@ -23,6 +23,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletionException;
@@ -46,12 +47,14 @@ final class Scene implements AutoCloseable {
   final Ours ours;
   final Optional<SmallDisk> disk;
   final Optional<FullPipe> terminal;
+  final Optional<Storages> storages;
   private final Optional<FaultProxy> monitorProxy;
   private final Optional<FaultProxy> agentProxy;
   private final Path directory;
 
-  private Scene(Round round, Guest guest, Path directory) {
+  private Scene(Round round, Optional<Storages> storages, Guest guest, Path directory) {
     this.round = round;
+    this.storages = storages;
     this.guest = guest;
     this.directory = directory;
     this.monitorProxy =
@@ -70,17 +73,27 @@ final class Scene implements AutoCloseable {
   }
 
   static Scene of(Round round) {
-    Guest guest =
-        WarmGuest.start(round.root() ? GuestConfig.rootOnExt4() : GuestConfig.threeDisks());
+    Optional<Storages> storages = round.paused() ? Optional.of(Storages.make()) : Optional.empty();
     try {
-      return new Scene(round, guest, Files.createTempDirectory("sp-chaos-").toRealPath());
-    } catch (IOException e) {
-      guest.close();
-      throw new UncheckedIOException(e);
+      Guest guest = storages.map(Storages::startGuest).orElseGet(() -> startGuest(round));
+      try {
+        return new Scene(
+            round, storages, guest, Files.createTempDirectory("sp-chaos-").toRealPath());
+      } catch (IOException e) {
+        guest.close();
+        throw new UncheckedIOException(e);
+      } catch (RuntimeException e) {
+        guest.close();
+        throw e;
+      }
     } catch (RuntimeException e) {
-      guest.close();
+      storages.ifPresent(Storages::close);
       throw e;
     }
+  }
+
+  private static Guest startGuest(Round round) {
+    return WarmGuest.start(round.root() ? GuestConfig.rootOnExt4() : GuestConfig.threeDisks());
   }
 
   /** Our command line's snapshot of this guest. */
@@ -89,7 +102,10 @@ final class Scene implements AutoCloseable {
     arguments.addAll(List.of("--qmp", monitor().toString()));
     arguments.addAll(List.of("--qga", AgentSafety.require(agent()).toString()));
     arguments.addAll(List.of("--state-dir", state().toString()));
-    arguments.addAll(List.of("--quiesce", round.require() ? "require" : "prefer"));
+    arguments.addAll(List.of("--quiesce", round.quiesce().name().toLowerCase(Locale.ROOT)));
+    if (storages.isPresent()) {
+      arguments.addAll(Storages.DISKS);
+    }
     if (!round.isHarmless()) {
       // A lost reply is waited for until the window ends.
       arguments.addAll(List.of("--freeze-window", "2s", "--timeout", "8s", "--thaw-bound", "2s"));
@@ -217,6 +233,7 @@ final class Scene implements AutoCloseable {
     closeProxies();
     terminal.ifPresent(FullPipe::close);
     disk.ifPresent(SmallDisk::close);
+    storages.ifPresent(Storages::close);
     try (Stream<Path> files = Files.walk(directory)) {
       for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
         Files.deleteIfExists(file);

@@ -12,6 +12,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** A short fixed part of the chaos suite, in which each kind of fault has its turn. */
 class ChaosTest {
@@ -30,6 +31,16 @@ class ChaosTest {
   @Timeout(180)
   void aRoundLeavesNothingBehind(int number) {
     Played played = new RoundPlay(Round.of(SEED, number)).play();
+
+    assertTrue(played.isGood(), () -> Chaos.describe(played));
+  }
+
+  /** Killed while it is paused, in the cut, after it with the guard, and later; a line cut. */
+  @ParameterizedTest
+  @ValueSource(ints = {14, 52, 53, 86, 187})
+  @Timeout(180)
+  void aRoundThatPausesTheMachineLeavesNothingBehindEither(int number) {
+    Played played = new RoundPlay(Round.paused(SEED, number)).play();
 
     assertTrue(played.isGood(), () -> Chaos.describe(played));
   }
