@@ -63,7 +63,7 @@ class MixedHoldTest {
   @ParameterizedTest
   @CsvSource({
     "require, transaction",
-    "prefer, stop query-status transaction cont query-status",
+    "prefer, stop query-status transaction query-status cont query-status",
   })
   void noClassIsLoadedWhileStoragesCut(String quiesce, String commands) throws Exception {
     // given

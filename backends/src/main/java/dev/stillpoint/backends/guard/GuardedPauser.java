@@ -112,6 +112,6 @@ public final class GuardedPauser implements Pauser {
         ? Optional.of(
             "this process stood still for too long, and the guard may have resumed the machine"
                 + " before all disks were cut")
-        : Optional.empty();
+        : inner.doubt();
   }
 }

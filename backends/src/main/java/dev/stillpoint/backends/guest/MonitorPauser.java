@@ -27,6 +27,7 @@ import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 /** Pauses a machine through its monitor ({@code stop}, {@code cont}, {@code query-status}). */
 public final class MonitorPauser implements Pauser {
@@ -50,6 +51,9 @@ public final class MonitorPauser implements Pauser {
 
   /** The machine behind the connection, where it is told. */
   private final Optional<ProcessIdentity> qemu;
+
+  private final AtomicBoolean standing = new AtomicBoolean();
+  private volatile boolean resumedByOthers;
 
   /** A pauser over a connection, which stays the caller's to close. */
   public MonitorPauser(QmpClient client) {
@@ -118,6 +122,7 @@ public final class MonitorPauser implements Pauser {
 
   @Override
   public CompletionStage<Void> pause(Deadline deadline) {
+    standing.set(true);
     return change(monitor, new Stop(), false, ErrorCode.PAUSE_FAILED, deadline);
   }
 
@@ -129,11 +134,27 @@ public final class MonitorPauser implements Pauser {
   public CompletionStage<Void> resume(Deadline deadline) {
     Optional<QmpClient> ended = client.filter(one -> !one.isOpen());
     if (ended.isEmpty()) {
+      if (standing.getAndSet(false)) {
+        // Nobody waits for it: it is on its way with the command.
+        var unused =
+            monitor.execute(new QueryStatus(), deadline.remaining()).thenAccept(this::look);
+      }
       return resume(monitor, deadline);
     }
     return qemu.filter(process -> !process.isAlive()).isPresent()
         ? CompletableFuture.completedFuture(null)
         : resumeAnew(ended.get().endpoint(), deadline);
+  }
+
+  private void look(StatusInfo status) {
+    resumedByOthers = status.running();
+  }
+
+  @Override
+  public Optional<String> doubt() {
+    return resumedByOthers
+        ? Optional.of("somebody else resumed the machine before it was to be resumed")
+        : Optional.empty();
   }
 
   private static CompletionStage<Void> resume(Line monitor, Deadline deadline) {

@@ -35,6 +35,7 @@ final class PauseRehearsal {
       monitor.answer(false, RunState.PAUSED);
       paused.join();
       var resumed = pauser.resume(Deadline.after(PATIENCE)).toCompletableFuture();
+      monitor.tell(false, RunState.PAUSED);
       monitor.answer(true, RunState.RUNNING);
       resumed.join();
       return () -> {};
@@ -55,6 +56,10 @@ final class PauseRehearsal {
     /** The change is done, and the machine is in this state. */
     void answer(boolean running, RunState state) {
       complete(null);
+      tell(running, state);
+    }
+
+    void tell(boolean running, RunState state) {
       complete(new StatusInfo(running, state, null));
     }
 

@@ -11,6 +11,7 @@ import dev.stillpoint.qmp.testing.FakeQmpServer;
 import dev.stillpoint.qmp.testing.FakeQmpServer.Answer;
 import dev.stillpoint.qmp.testing.Fault;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.AfterEach;
@@ -59,6 +60,40 @@ class MonitorPauserTest {
     var pause = pauser.pause(soon()).toCompletableFuture();
     assertThrows(CompletionException.class, pause::join);
     assertFalse(running.get());
+  }
+
+  @Test
+  void oneThatStoodStillAllTheTimeLeavesNoDoubt() {
+    // when
+    pauser.pause(soon()).toCompletableFuture().join();
+    pauser.resume(soon()).toCompletableFuture().join();
+    // then
+    assertTrue(running.get());
+    assertEquals(Optional.empty(), pauser.doubt());
+  }
+
+  @Test
+  void whoResumesItMeanwhileIsNoticed() {
+    // given
+    pauser.pause(soon()).toCompletableFuture().join();
+    // when
+    running.set(true);
+    pauser.resume(soon()).toCompletableFuture().join();
+    // then
+    assertEquals(
+        Optional.of("somebody else resumed the machine before it was to be resumed"),
+        pauser.doubt());
+  }
+
+  @Test
+  void aResumeThatIsRepeatedTakesItsOwnForNobodyElses() {
+    // given
+    pauser.pause(soon()).toCompletableFuture().join();
+    pauser.resume(soon()).toCompletableFuture().join();
+    // when
+    pauser.resume(soon()).toCompletableFuture().join();
+    // then
+    assertEquals(Optional.empty(), pauser.doubt());
   }
 
   @Test
