@@ -17,10 +17,10 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(120)
 class MonitorFaultsTest {
   @Test
-  void aJobWhoseEndWasNotHeardIsForgottenAllTheSame() {
+  void anOverlayThatIsAttachedUnheardIsRemovedAllTheSame() {
     try (var proxied = ProxiedMachine.start(GuestConfig.threeDisks())) {
-      // given: the second overlay is formatted, and nobody is told
-      proxied.monitorProxy.arm(Moment.replyTo("query-jobs").number(2), Fault.drop());
+      // given: the second overlay is attached, after its file, and nobody is told
+      proxied.monitorProxy.arm(Moment.replyTo("blockdev-add").number(4), Fault.drop());
       // when
       SnapshotResult result =
           proxied.take(SnapshotRequest.named("unheard").timeout(Duration.ofSeconds(4)));

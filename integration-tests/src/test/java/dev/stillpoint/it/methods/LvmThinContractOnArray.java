@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 
-class LvmThinContractTest extends LvmContract {
+class LvmThinContractOnArray extends LvmContract {
   @Override
   boolean isThin() {
     return true;
