@@ -35,7 +35,7 @@ class ChaosTest {
     assertTrue(played.isGood(), () -> Chaos.describe(played));
   }
 
-  /** Killed while it is paused, in the cut, after it with the guard, and later; a line cut. */
+  /** Some of those that {@code ./verify chaos --paused} plays. */
   @ParameterizedTest
   @ValueSource(ints = {14, 53, 86})
   @Timeout(180)
