@@ -197,8 +197,7 @@ class BadInputTest {
   void aFullFileSystemWhileOverlaysAreMade(@TempDir Path directory) throws IOException {
     HostCommand.run(directory, List.of("mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", "."));
     try {
-      machine.assertRefused(
-          take(directory.resolve("x.qcow2")), ErrorCode.PREPARE_FAILED, "x.qcow2");
+      machine.assertRefused(take(directory.resolve("x.qcow2")), ErrorCode.NO_SPACE, "x.qcow2");
       try (var left = Files.list(directory)) {
         assertEquals(List.of(), left.toList());
       }

@@ -65,13 +65,11 @@ final class OverlayMaker {
       try {
         make(overlay, deadline);
       } catch (CommandException | SnapshotException e) {
+        Failure why = SnapshotException.failureOf(e, ErrorCode.PREPARE_FAILED);
         throw new SnapshotException(
             Failure.ofDisk(
-                ErrorCode.PREPARE_FAILED,
-                "the overlay "
-                    + overlay.path()
-                    + " could not be made: "
-                    + SnapshotException.failureOf(e, ErrorCode.PREPARE_FAILED).message(),
+                why.code(),
+                "the overlay " + overlay.path() + " could not be made: " + why.message(),
                 overlay.name()),
             e);
       }

@@ -54,17 +54,17 @@ public record EmptyQcow2(long virtualSize, String backingFile, String backingFor
     int l1Clusters = (int) ((l1Entries * Long.BYTES + CLUSTER - 1) / CLUSTER);
     int clusters = L1_CLUSTER + l1Clusters;
     put(file, header((int) l1Entries), 0);
-    put(
-        file,
-        ByteBuffer.allocate(Long.BYTES).putLong(at(REFCOUNT_BLOCK_CLUSTER)).flip(),
-        at(REFCOUNT_TABLE_CLUSTER));
-    ByteBuffer references = ByteBuffer.allocate(clusters * Short.BYTES);
+    ByteBuffer table = ByteBuffer.allocate(CLUSTER).putLong(at(REFCOUNT_BLOCK_CLUSTER));
+    put(file, table, REFCOUNT_TABLE_CLUSTER);
+    ByteBuffer references = ByteBuffer.allocate(CLUSTER);
     for (int i = 0; i < clusters; i++) {
       references.putShort((short) 1);
     }
-    put(file, references.flip(), at(REFCOUNT_BLOCK_CLUSTER));
-    // The first table is all zeros; its last byte gives the file its length.
-    put(file, ByteBuffer.allocate(1), at(clusters) - 1);
+    put(file, references, REFCOUNT_BLOCK_CLUSTER);
+    // Written though all zeros: where no room is left, that is to be known now.
+    for (int i = L1_CLUSTER; i < clusters; i++) {
+      put(file, ByteBuffer.allocate(CLUSTER), i);
+    }
     file.force(true);
   }
 
@@ -93,7 +93,7 @@ public record EmptyQcow2(long virtualSize, String backingFile, String backingFor
     // The end of the extensions.
     header.putLong(0);
     int nameOffset = header.position();
-    header.put(name).flip();
+    header.put(name);
     header.putInt(0, Qcow2Header.MAGIC).putInt(4, VERSION);
     header.putLong(8, nameOffset).putInt(16, name.length);
     header.putInt(20, CLUSTER_BITS).putLong(24, virtualSize);
@@ -102,10 +102,11 @@ public record EmptyQcow2(long virtualSize, String backingFile, String backingFor
     return header.putInt(96, REFCOUNT_ORDER).putInt(100, HEADER_BYTES);
   }
 
-  private static void put(FileChannel file, ByteBuffer bytes, long position) throws IOException {
+  /** A whole cluster. */
+  private static void put(FileChannel file, ByteBuffer bytes, int cluster) throws IOException {
+    bytes.clear();
     while (bytes.hasRemaining()) {
-      int written = file.write(bytes, position);
-      position += written;
+      file.write(bytes, at(cluster) + bytes.position());
     }
   }
 }
