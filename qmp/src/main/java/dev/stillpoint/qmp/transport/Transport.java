@@ -9,6 +9,8 @@ import io.netty.channel.ChannelHandler;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.nio.NioIoHandler;
+import io.netty.util.ResourceLeakDetector;
+import io.netty.util.ResourceLeakTracker;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import java.io.FileDescriptor;
 import java.net.InetAddress;
@@ -30,6 +32,18 @@ public final class Transport {
   public static final int MAX_UNWRITTEN_BYTES = 16 * 1024 * 1024;
 
   private static final int THREADS = 1;
+
+  static {
+    // Netty looks for leaks of one buffer in many, and loads what it needs for that when the first
+    // of them comes: that may be while a guest is frozen.
+    var leaks = new ResourceLeakDetector<Object>(Transport.class, 1);
+    var watched = new Object();
+    ResourceLeakTracker<Object> one = leaks.track(watched);
+    if (one != null) {
+      one.record();
+      var unused = one.close(watched);
+    }
+  }
 
   private Transport() {}
 
