@@ -122,6 +122,7 @@ public final class MonitorPauser implements Pauser {
 
   @Override
   public CompletionStage<Void> pause(Deadline deadline) {
+    resumedByOthers = false;
     standing.set(true);
     return change(monitor, new Stop(), false, ErrorCode.PAUSE_FAILED, deadline);
   }

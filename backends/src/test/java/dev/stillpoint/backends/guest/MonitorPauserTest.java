@@ -97,6 +97,18 @@ class MonitorPauserTest {
   }
 
   @Test
+  void theNextPauseIsNotDoubtedForTheLast() {
+    // given
+    pauser.pause(soon()).toCompletableFuture().join();
+    running.set(true);
+    pauser.resume(soon()).toCompletableFuture().join();
+    // when
+    pauser.pause(soon()).toCompletableFuture().join();
+    // then
+    assertEquals(Optional.empty(), pauser.doubt());
+  }
+
+  @Test
   void itIsResumedOverAnotherConnection() {
     // given
     pauseAndLoseTheConnection();

@@ -26,14 +26,16 @@ public final class SecretsInNames {
   private static final Pattern STRING =
       Pattern.compile("\"([^\"\\\\]*+(?:\\\\.[^\"\\\\]*+)*+)(?:\"(\\s*:)?|\\\\?$)", Pattern.DOTALL);
 
+  /** A guest may have written the text: none of these looks at a letter again and again. */
   private static final Pattern URL =
-      Pattern.compile("([a-z][a-z0-9+.-]*)://(?:([^@/?#\"\\s]*)@)?([^?#\"'\\s]*)(\\?[^#\"'\\s]*)?");
+      Pattern.compile(
+          "(?<![a-z0-9+.-])([a-z0-9+.-]++)://(?:([^@/?#\"\\s]*)@)?([^?#\"'\\s]*)(\\?[^#\"'\\s]*)?");
 
   private static final Pattern RBD = Pattern.compile("\\brbd:[^\"'\\s]+");
 
   /** In such a name, where a colon of a value stands behind a backslash. */
   private static final Pattern RBD_OPTION =
-      Pattern.compile(":([^:=\\\\]+)=([^:\\\\]*+(?:\\\\.[^:\\\\]*+)*+)", Pattern.DOTALL);
+      Pattern.compile(":([^:=\\\\]++)=([^:\\\\]*+(?:\\\\.[^:\\\\]*+)*+)", Pattern.DOTALL);
 
   /** Of these a user's name may be a token as well. */
   private static final Set<String> WEB = Set.of("http", "https", "ftp", "ftps");
@@ -56,6 +58,7 @@ public final class SecretsInNames {
 
   private SecretsInNames() {}
 
+  /** The text without the secrets; in time that grows as the text does, whatever is in it. */
   public static String hide(String text) {
     if (text.indexOf(':') < 0) {
       return text;

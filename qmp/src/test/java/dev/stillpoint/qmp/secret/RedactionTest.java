@@ -2,9 +2,11 @@ package dev.stillpoint.qmp.secret;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.stillpoint.qmp.error.CommandException;
+import java.time.Duration;
 import java.util.List;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
@@ -16,6 +18,10 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** The secrets in the names of images, in whatever text they stand. */
 class RedactionTest {
+  /** How often a part of a text is repeated: with a look at each pair, for hours. */
+  private static final int LONG = 1 << 20;
+
+  private static final Duration BOUND = Duration.ofSeconds(20);
 
   @ParameterizedTest
   @CsvSource(
@@ -77,6 +83,32 @@ class RedactionTest {
     for (String name : List.of("json:" + text, "rbd:p/i:key=" + text, "http://" + text)) {
       assertEquals(Redaction.ofText(name), Redaction.ofText(Redaction.ofText(name)));
     }
+  }
+
+  /** A guest may say what it likes, and whoever reads it may owe a thaw. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        ": | a | ",
+        " | a: | ",
+        "rbd: | :a | ",
+        "rbd: | :a= | ",
+        "rbd:x:a= | \\\\: | ",
+        " | a:// | ",
+        "http:// | a@ | ",
+        "http://h/?a | &b | ",
+        "json:\" | \\n | \"",
+        "json: | \"a\": | ",
+        " | json: | ",
+        "json:\" | \\\" | \""
+      })
+  void aLongTextIsReadInTime(String parts) {
+    String[] part = parts.split(" \\| ", -1);
+    String text = part[0] + part[1].repeat(LONG) + part[2];
+
+    // Whoever is in a pattern hears no interrupt.
+    String told = assertTimeoutPreemptively(BOUND, () -> Redaction.ofText(text));
+    assertFalse(told.isEmpty());
   }
 
   @Test
