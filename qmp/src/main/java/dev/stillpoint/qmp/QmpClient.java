@@ -32,6 +32,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -41,6 +42,9 @@ import org.jspecify.annotations.Nullable;
 public final class QmpClient implements AutoCloseable {
   /** Read as it stands: what a QEMU knows is looked up in it, and no type would tell more. */
   private static final String SCHEMA = "query-qmp-schema";
+
+  /** How often a connect begins again where QEMU greets twice: it does that once in its life. */
+  private static final int MAX_GREETED_TWICE = 2;
 
   private final Endpoint endpoint;
   private final Channel channel;
@@ -71,7 +75,9 @@ public final class QmpClient implements AutoCloseable {
   }
 
   /**
-   * Connects, reads the greeting and ends the negotiation ({@code qmp_capabilities}).
+   * Connects, reads the greeting and ends the negotiation ({@code qmp_capabilities}). A QEMU that
+   * is still setting the monitor up may greet twice and answer nothing then; it is connected to
+   * anew, with the connect timeout for itself, two times at most.
    *
    * @return the client; exceptionally with a {@link
    *     dev.stillpoint.qmp.endpoint.ConnectFailedException} when there is no connection, or a
@@ -79,7 +85,7 @@ public final class QmpClient implements AutoCloseable {
    *     holds
    */
   public static CompletableFuture<QmpClient> connect(Endpoint endpoint, QmpOptions options) {
-    return connect(endpoint, new QmpSession(options), options);
+    return connect(endpoint, () -> new QmpSession(options), options);
   }
 
   /**
@@ -88,14 +94,29 @@ public final class QmpClient implements AutoCloseable {
    */
   public static CompletableFuture<QmpClient> connect(
       Endpoint endpoint, QmpOptions options, Consumer<QmpEvent> listener) {
-    var session = new QmpSession(options);
-    session.subscribe(
-        new QmpSubscription(event -> true, listener, options.callbacks(), session::unsubscribe));
-    return connect(endpoint, session, options);
+    return connect(
+        endpoint,
+        () -> {
+          var session = new QmpSession(options);
+          session.subscribe(
+              new QmpSubscription(
+                  event -> true, listener, options.callbacks(), session::unsubscribe));
+          return session;
+        },
+        options);
   }
 
   private static CompletableFuture<QmpClient> connect(
-      Endpoint endpoint, QmpSession session, QmpOptions options) {
+      Endpoint endpoint, Supplier<QmpSession> sessions, QmpOptions options) {
+    return negotiated(endpoint, sessions, options, MAX_GREETED_TWICE)
+        .thenCompose(QmpClient::prepareGate)
+        // A failed connect completes on the event loop; the caller's code must not run there.
+        .whenCompleteAsync((client, failure) -> {}, options.callbacks());
+  }
+
+  private static CompletableFuture<QmpClient> negotiated(
+      Endpoint endpoint, Supplier<QmpSession> sessions, QmpOptions options, int again) {
+    QmpSession session = sessions.get();
     var initializer =
         new ChannelInitializer<Channel>() {
           @Override
@@ -110,10 +131,11 @@ public final class QmpClient implements AutoCloseable {
                 .ready()
                 .thenApply(greeting -> new QmpClient(endpoint, channel, session, greeting, options))
                 .exceptionallyComposeAsync(
-                    ignored -> noMonitor(endpoint, session), options.callbacks()))
-        .thenCompose(QmpClient::prepareGate)
-        // A failed connect completes on the event loop; the caller's code must not run there.
-        .whenCompleteAsync((client, failure) -> {}, options.callbacks());
+                    ignored ->
+                        session.greetedTwice() && again > 0
+                            ? negotiated(endpoint, sessions, options, again - 1)
+                            : noMonitor(endpoint, session),
+                    options.callbacks()));
   }
 
   private static CompletableFuture<Channel> servedByWhom(

@@ -59,6 +59,7 @@ final class QmpSession extends SimpleChannelInboundHandler<ByteBuf> {
   private final CompletableFuture<Void> closed = new CompletableFuture<>();
   private @Nullable ChannelHandlerContext context;
   private @Nullable QmpGreeting greeting;
+  private volatile boolean greetedTwice;
   private boolean negotiated;
   private boolean outOfBand;
   private volatile boolean over;
@@ -72,6 +73,15 @@ final class QmpSession extends SimpleChannelInboundHandler<ByteBuf> {
     this.options = options;
     WireLog log = options.wireLog();
     this.wireLog = log == null ? null : log.connection("qmp");
+  }
+
+  /**
+   * Whether QEMU greeted again on the same connection. It does where a client connects while it
+   * sets the monitor up: it is back before the negotiation then, and a command that it read in
+   * between is never answered.
+   */
+  boolean greetedTwice() {
+    return greetedTwice;
   }
 
   /** Completes when the negotiation is over; exceptionally when this is no monitor for us. */
@@ -275,8 +285,13 @@ final class QmpSession extends SimpleChannelInboundHandler<ByteBuf> {
   }
 
   private void greeted(ChannelHandlerContext ctx, JsonNode content) {
+    if (greeting != null && QmpGreeting.isOne(content)) {
+      greetedTwice = true;
+      end(ctx, "the monitor greeted twice, and with that has forgotten what was negotiated");
+      return;
+    }
     if (greeting != null) {
-      stray("it greeted twice");
+      stray("a greeting that is none");
       return;
     }
     if (!QmpGreeting.isOne(content)) {

@@ -3,6 +3,7 @@ package dev.stillpoint.qmp;
 import static dev.stillpoint.qmp.testing.Failures.failure;
 import static dev.stillpoint.qmp.testing.Failures.message;
 import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -14,6 +15,7 @@ import dev.stillpoint.qmp.error.ProtocolException;
 import dev.stillpoint.qmp.qapi.QueryName;
 import dev.stillpoint.qmp.qapi.QueryStatus;
 import dev.stillpoint.qmp.testing.FakeQmpServer;
+import dev.stillpoint.qmp.testing.Fault;
 import java.time.Duration;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -205,16 +207,41 @@ class MalformedMonitorTest {
     }
   }
 
+  /** As of a real QEMU that is connected to while it sets its monitor up. */
   @Test
-  void aSecondGreetingChangesNothing() {
+  void oneThatGreetsTwiceAtOnceIsConnectedToAnew() {
     // given
+    monitor.greetsTwice(1);
+    // when
     try (var client = QmpClient.connect(monitor.endpoint()).join()) {
-      // when
-      String second = SessionOnAClock.GREETING.replace("\"major\": 7", "\"major\": 9");
-      monitor.peer().send(second.getBytes(UTF_8));
       // then
       assertEquals("n", client.execute(new QueryName()).join().name());
-      assertEquals(7, client.greeting().version().major());
+    }
+  }
+
+  @Test
+  void oneThatGreetsTwiceEachTimeIsGivenUp() {
+    // given
+    monitor.greetsTwice(3);
+    // when
+    var failed = failure(ProtocolException.class, QmpClient.connect(monitor.endpoint()));
+    // then
+    assertTrue(message(failed).contains("greeted twice"), message(failed));
+  }
+
+  /** It is back before the negotiation, and would refuse every command from now on. */
+  @Test
+  void aLaterGreetingEndsTheConnection() {
+    // given
+    monitor.on("query-status").returns("{}").fault("query-status", Fault.LOST);
+    try (var client = QmpClient.connect(monitor.endpoint()).join()) {
+      var asked = client.execute(new QueryStatus(), LONG);
+      await().until(() -> monitor.commands().contains("query-status"));
+      // when
+      monitor.peer().send(SessionOnAClock.GREETING.getBytes(UTF_8));
+      // then
+      assertTrue(message(failure(MayHaveRun.class, asked)).contains("greeted twice"));
+      failure(NotSent.class, client.execute(new QueryName()));
     }
   }
 }

@@ -17,6 +17,9 @@ final class ControlMonitor implements Closeable {
 
   private static final Pattern TEXT = Pattern.compile("\"return\": \"((?:[^\"\\\\]|\\\\.)*)\"");
 
+  /** QEMU greets twice, and then answers nothing, where it is still setting its monitor up. */
+  private static final int MAX_CONNECTIONS = 3;
+
   private final LineSocket socket;
   private int lastId;
 
@@ -25,16 +28,40 @@ final class ControlMonitor implements Closeable {
   }
 
   static ControlMonitor connect(Path path) throws IOException {
+    for (int connection = 1; ; connection++) {
+      try {
+        return negotiate(path);
+      } catch (GreetedTwice e) {
+        if (connection == MAX_CONNECTIONS) {
+          throw e;
+        }
+      }
+    }
+  }
+
+  private static ControlMonitor negotiate(Path path) throws IOException {
     LineSocket socket = LineSocket.connect(path);
     try {
       var monitor = new ControlMonitor(socket);
-      socket.readLine(Deadline.in(ANSWER_LIMIT));
+      awaitGreeting(socket);
       monitor.execute("qmp_capabilities", "{}");
       return monitor;
     } catch (IOException e) {
       socket.close();
       throw e;
     }
+  }
+
+  /** An event may come before it. */
+  private static void awaitGreeting(LineSocket socket) throws IOException {
+    Deadline deadline = Deadline.in(ANSWER_LIMIT);
+    while (!isGreeting(socket.readLine(deadline))) {
+      // The next line may be it.
+    }
+  }
+
+  private static boolean isGreeting(String line) {
+    return line.startsWith("{\"QMP\"");
   }
 
   /** The whole line of the answer; an error's is in the message of the exception. */
@@ -46,6 +73,9 @@ final class ControlMonitor implements Closeable {
     String line = socket.readLine(deadline);
     // Events come between; only the answer carries our id.
     while (!line.contains('"' + id + '"')) {
+      if (isGreeting(line)) {
+        throw new GreetedTwice();
+      }
       line = socket.readLine(deadline);
     }
     if (line.contains("\"error\":")) {
@@ -66,6 +96,14 @@ final class ControlMonitor implements Closeable {
   /** Quotes text as JSON. */
   static String quote(String text) {
     return '"' + text.replace("\\", "\\\\").replace("\"", "\\\"") + '"';
+  }
+
+  private static final class GreetedTwice extends IOException {
+    private static final long serialVersionUID = 1;
+
+    GreetedTwice() {
+      super("the monitor greeted twice");
+    }
   }
 
   @Override

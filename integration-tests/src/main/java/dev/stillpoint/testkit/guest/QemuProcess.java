@@ -89,7 +89,19 @@ public final class QemuProcess implements AutoCloseable {
   private static QemuProcess startAndAwait(Path directory, List<String> command) {
     QemuProcess started = start(directory, command);
     started.awaitSocket(started.qmp());
+    started.awaitMonitor();
     return started;
+  }
+
+  /** It listens before its monitor is set up, and greets twice whoever comes in between. */
+  private void awaitMonitor() {
+    try {
+      ControlMonitor.connect(qmp()).close();
+    } catch (IOException e) {
+      String log = log();
+      close();
+      throw new IllegalStateException("QEMU's monitor does not answer: " + log.strip(), e);
+    }
   }
 
   /** Starts the program in the directory, which from now on belongs to the process. */

@@ -45,7 +45,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 @Timeout(600)
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class FourMethodsTest {
-  private static final int RUNS = 20;
+  /** {@link FourMethodsOnArray} has twenty. */
+  private static final int RUNS = 5;
+
   private static final List<String> METHODS = List.of("qemu", "btrfs", "reflink", "lvm");
 
   private FourDisks disks;
@@ -61,26 +63,31 @@ class FourMethodsTest {
   }
 
   @Test
-  void everyOneOfTwentyCutsIsOneInstantAndClean() {
+  void everyCutIsOneInstantAndClean() {
     for (int run = 0; run < RUNS; run++) {
-      // given
-      long acknowledged = disks.acknowledged();
-      // when
-      SnapshotResult result = disks.take(disks.request("run" + run));
-      // then
-      assertEquals(Outcome.SUCCEEDED, result.outcome(), result::toString);
-      assertEquals(Consistency.FILESYSTEM, result.consistency(), result::toString);
-      assertEquals(GuestState.THAWED, result.guest());
-      assertEquals(METHODS, result.disks().stream().map(disk -> disk.method()).toList());
-      // Every file system is frozen, so that nobody has to pause the machine as well.
-      assertTrue(result.paused().isZero(), result::toString);
-      List<FrozenImage> images = disks.images(result);
-      images.forEach(image -> assertGood(image.ext4()));
-      assertOrder(images, acknowledged);
-      images.forEach(FrozenImage::close);
-      disks.forget("run" + run);
+      assertOneInstant(disks, "run" + run);
     }
     disks.machine().assertWritesOn();
+  }
+
+  /** Also for those who look at it more often. */
+  static void assertOneInstant(FourDisks disks, String name) {
+    // given
+    long acknowledged = disks.acknowledged();
+    // when
+    SnapshotResult result = disks.take(disks.request(name));
+    // then
+    assertEquals(Outcome.SUCCEEDED, result.outcome(), result::toString);
+    assertEquals(Consistency.FILESYSTEM, result.consistency(), result::toString);
+    assertEquals(GuestState.THAWED, result.guest());
+    assertEquals(METHODS, result.disks().stream().map(disk -> disk.method()).toList());
+    // Every file system is frozen, so that nobody has to pause the machine as well.
+    assertTrue(result.paused().isZero(), result::toString);
+    List<FrozenImage> images = disks.images(result);
+    images.forEach(image -> assertGood(image.ext4()));
+    assertOrder(images, acknowledged);
+    images.forEach(FrozenImage::close);
+    disks.forget(name);
   }
 
   @Test

@@ -54,6 +54,8 @@ public final class FakeQmpServer implements AutoCloseable {
   private final List<JsonNode> requests = new ArrayList<>();
   private final FakePeer peer;
   private String opening = GREETING + "\n";
+  private int toGreetTwice;
+  private boolean deaf;
   private boolean negotiated;
 
   /** The end of {@link #on}: what the command is answered with, each time. */
@@ -160,6 +162,15 @@ public final class FakeQmpServer implements AutoCloseable {
     return this;
   }
 
+  /**
+   * Greets the next clients twice and answers nothing that they say, as QEMU does with one that
+   * connects while it sets the monitor up.
+   */
+  public synchronized FakeQmpServer greetsTwice(int clients) {
+    toGreetTwice = clients;
+    return this;
+  }
+
   /** Where it listens. */
   public Endpoint endpoint() {
     return peer.endpoint();
@@ -196,10 +207,18 @@ public final class FakeQmpServer implements AutoCloseable {
 
   private synchronized void open() {
     negotiated = false;
+    deaf = toGreetTwice > 0;
+    if (deaf) {
+      toGreetTwice--;
+      peer.send((GREETING + "\n").replace('\'', '"').getBytes(StandardCharsets.UTF_8));
+    }
     peer.send(opening.replace('\'', '"').getBytes(StandardCharsets.UTF_8));
   }
 
   private synchronized void receive(byte[] line) {
+    if (deaf) {
+      return;
+    }
     int start = 0;
     for (int i = 0; i < line.length; i++) {
       if (line[i] == SENTINEL) {
