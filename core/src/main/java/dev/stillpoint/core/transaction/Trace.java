@@ -5,6 +5,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -18,8 +19,8 @@ import org.slf4j.LoggerFactory;
  * What an operation went through, line by line: the event, the state that it led to, and the
  * effects, so that somebody can follow it, or have the machine live it again. Off unless the
  * environment variable {@value #VARIABLE} names a directory; then each operation has a file there,
- * named by its id and the process. Nothing is written until the guest is let go, and never by the
- * thread that holds it; what was not written when the process is killed is lost.
+ * named by its id, and by the process and its start. Nothing is written until the guest is let go,
+ * and never by the thread that holds it; what was not written when the process is killed is lost.
  */
 final class Trace {
   /** Names the directory. */
@@ -53,12 +54,17 @@ final class Trace {
    * @param writer the thread that writes it
    */
   static Trace of(String id, ExecutorService writer) {
-    String name = id + "-" + ProcessHandle.current().pid() + ".trace";
     return new Trace(
         Optional.ofNullable(System.getenv(VARIABLE))
             .filter(directory -> !directory.isEmpty())
-            .map(directory -> Path.of(directory, name)),
+            .map(directory -> Path.of(directory, fileName(id, ProcessHandle.current()))),
         writer);
+  }
+
+  /** A process id comes again, and rehearsals have one id in all processes. */
+  private static String fileName(String id, ProcessHandle process) {
+    long started = process.info().startInstant().map(Instant::toEpochMilli).orElse(0L);
+    return id + "-" + process.pid() + "-" + started + ".trace";
   }
 
   /** The operation has begun. */
