@@ -15,8 +15,9 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Who of this host has a file or a block device open, from {@code /proc} and {@code /sys}. What
- * another host does with it is not seen.
+ * Who of this host has a file or a block device open, from {@code /proc} and {@code /sys}: a
+ * process, a mount, another device, a loop device, or the kernel as swap space or as a target for
+ * other machines. What another host does with it is not seen.
  */
 public final class DiskUsers {
   private static final Path PROCESSES = Path.of("/proc");
@@ -39,11 +40,12 @@ public final class DiskUsers {
   public static Optional<String> of(Path path) {
     try {
       String number = number(path);
-      Optional<String> user = mounted(number).or(() -> loop(path, number));
+      Set<String> parts = parts(number);
+      Optional<String> user = besideProcesses(path, number, parts);
       if (user.isPresent()) {
         return user;
       }
-      Look look = process(number, Set.of());
+      Look look = process(parts, Set.of());
       return look.user().isEmpty() && look.unseen()
           ? Optional.of("what other users' processes have open is not shown to this one")
           : look.user();
@@ -61,8 +63,9 @@ public final class DiskUsers {
   public static Optional<String> seen(Path path, Set<Long> except) {
     try {
       String number = number(path);
-      Optional<String> user = mounted(number).or(() -> loop(path, number));
-      return user.isPresent() ? user : process(number, except).user();
+      Set<String> parts = parts(number);
+      Optional<String> user = besideProcesses(path, number, parts);
+      return user.isPresent() ? user : process(parts, except).user();
     } catch (IOException e) {
       return Optional.empty();
     }
@@ -78,7 +81,7 @@ public final class DiskUsers {
         Files.newDirectoryStream(Path.of("/proc", Long.toString(pid), "fd"))) {
       String number = number(path);
       for (Path descriptor : open) {
-        if (isOpen(descriptor, number)) {
+        if (isOpen(descriptor, Set.of(number))) {
           return Optional.of(true);
         }
       }
@@ -96,7 +99,7 @@ public final class DiskUsers {
   public static Set<Long> processes(Path path) {
     Set<Long> found = new HashSet<>();
     try {
-      String number = number(path);
+      Set<String> number = Set.of(number(path));
       for (Look look = process(number, found); look.pid() >= 0; look = process(number, found)) {
         found.add(look.pid());
       }
@@ -106,10 +109,7 @@ public final class DiskUsers {
     return Set.copyOf(found);
   }
 
-  /**
-   * As {@link #of}, of another machine. What its kernel has open for others, such as a target of
-   * iSCSI, is not seen.
-   */
+  /** As {@link #of}, of another machine. */
   public static Optional<String> at(Programs programs, Path path, Deadline deadline) {
     try {
       return new FarDiskUsers(programs, path, deadline).first();
@@ -122,19 +122,51 @@ public final class DiskUsers {
   private static String number(Path path) throws IOException {
     boolean block = ((int) Files.getAttribute(path, "unix:mode") & TYPE) == BLOCK;
     return block
-        ? DEVICE + Files.getAttribute(path, "unix:rdev")
+        ? DEVICE + majorMinor((long) Files.getAttribute(path, "unix:rdev"))
         : Files.getAttribute(path, "unix:dev") + ":" + Files.getAttribute(path, "unix:ino");
   }
 
-  private static Optional<String> mounted(String number) throws IOException {
-    if (!number.startsWith(DEVICE)) {
-      return Optional.empty();
+  /** It, and the partitions of a device. */
+  private static Set<String> parts(String number) throws IOException {
+    var parts = new HashSet<>(Set.of(number));
+    if (number.startsWith(DEVICE)) {
+      try (DirectoryStream<Path> below =
+          Files.newDirectoryStream(sys(number), Files::isDirectory)) {
+        for (Path part : below) {
+          if (Files.exists(part.resolve("partition"))) {
+            parts.add(DEVICE + Files.readString(part.resolve("dev")).strip());
+          }
+        }
+      } catch (NoSuchFileException e) {
+        // A device that this kernel does not have; then nobody has it open.
+      }
     }
-    String text = majorMinor(Long.parseLong(number.substring(DEVICE.length())));
-    if (Mounts.own().hasDevice(text)) {
+    return parts;
+  }
+
+  private static Path sys(String number) {
+    return Path.of("/sys/dev/block", number.substring(DEVICE.length()));
+  }
+
+  private static Optional<String> besideProcesses(Path path, String number, Set<String> parts)
+      throws IOException {
+    for (String part : parts) {
+      if (part.startsWith(DEVICE)) {
+        Optional<String> user = ofDevice(part);
+        if (user.isPresent()) {
+          return user;
+        }
+      }
+    }
+    Optional<String> user = loop(path, number);
+    return user.isPresent() ? user : kernel(parts);
+  }
+
+  private static Optional<String> ofDevice(String number) throws IOException {
+    if (Mounts.own().hasDevice(number.substring(DEVICE.length()))) {
       return Optional.of("it is mounted");
     }
-    Path holders = Path.of("/sys/dev/block", text, "holders");
+    Path holders = sys(number).resolve("holders");
     if (Files.isDirectory(holders)) {
       try (DirectoryStream<Path> found = Files.newDirectoryStream(holders)) {
         for (Path holder : found) {
@@ -168,6 +200,15 @@ public final class DiskUsers {
     }
   }
 
+  private static Optional<String> kernel(Set<String> parts) throws IOException {
+    KernelUses uses = KernelUses.own();
+    boolean used = uses.devices().stream().anyMatch(device -> parts.contains(DEVICE + device));
+    for (String path : uses.paths()) {
+      used |= isAt(path, parts);
+    }
+    return used ? Optional.of(KernelUses.WORDS) : Optional.empty();
+  }
+
   /** As glibc's makedev packs them. */
   private static String majorMinor(long device) {
     long major = (device >>> 8 & 0xfff) | (device >>> 32 & ~0xfffL);
@@ -182,8 +223,12 @@ public final class DiskUsers {
   private static boolean isNamed(String told, String real, String number) {
     // The kernel ends it with a line break.
     String name = told.substring(0, Math.max(0, told.length() - 1));
+    return name.equals(real) || isAt(name, Set.of(number));
+  }
+
+  private static boolean isAt(String name, Set<String> numbers) {
     try {
-      return name.equals(real) || number(Path.of(name)).equals(number);
+      return numbers.contains(number(Path.of(name)));
     } catch (IOException | InvalidPathException notThereUnderThisName) {
       return false;
     }
@@ -217,7 +262,7 @@ public final class DiskUsers {
     }
   }
 
-  private static Look process(String number, Set<Long> except) throws IOException {
+  private static Look process(Set<String> numbers, Set<Long> except) throws IOException {
     boolean unseen = false;
     try (DirectoryStream<Path> all = Files.newDirectoryStream(PROCESSES, "[0-9]*")) {
       for (Path process : all) {
@@ -227,7 +272,7 @@ public final class DiskUsers {
         }
         try (DirectoryStream<Path> open = Files.newDirectoryStream(process.resolve("fd"))) {
           for (Path descriptor : open) {
-            if (isOpen(descriptor, number)) {
+            if (isOpen(descriptor, numbers)) {
               return new Look(pid, unseen);
             }
           }
@@ -241,9 +286,9 @@ public final class DiskUsers {
     return new Look(NOBODY, unseen);
   }
 
-  private static boolean isOpen(Path descriptor, String number) {
+  private static boolean isOpen(Path descriptor, Set<String> numbers) {
     try {
-      return number(descriptor).equals(number);
+      return numbers.contains(number(descriptor));
     } catch (IOException closedMeanwhile) {
       return false;
     }

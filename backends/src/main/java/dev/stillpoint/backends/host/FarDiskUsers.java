@@ -5,17 +5,25 @@ import dev.stillpoint.core.spi.Deadline;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * Who of another machine has a file or a block device open, as {@code find} and {@code stat} of
- * there tell it. What its kernel has open for others, such as a target of iSCSI, is not seen.
+ * there tell it.
  */
 final class FarDiskUsers {
   private static final String DESCRIPTORS = "/proc/[0-9]*/fd/*";
   private static final String GONE = ": No such file or directory";
   private static final int HEXADECIMAL = 16;
+  private static final String SYS = "/sys/dev/block/";
+
+  /** For stat: of a device, and of a file. */
+  private static final String NUMBER = "%t:%T";
+
+  private static final String INODE = "%d %i";
 
   private final Programs programs;
   private final Path path;
@@ -30,9 +38,13 @@ final class FarDiskUsers {
   /** The first user that is found, in words. */
   Optional<String> first() throws IOException {
     String kind = programs.require(stat("%F"), deadline).strip();
-    Optional<String> user = kind.equals("block special file") ? ofDevice() : Optional.empty();
+    Set<String> devices = kind.equals("block special file") ? devices() : Set.of();
+    Optional<String> user = devices.isEmpty() ? Optional.empty() : ofDevices(devices);
     if (user.isEmpty()) {
       user = loop();
+    }
+    if (user.isEmpty()) {
+      user = kernel(devices);
     }
     return user.isPresent() ? user : process();
   }
@@ -41,20 +53,72 @@ final class FarDiskUsers {
     return List.of("stat", "-L", "-c", format, "--", path.toString());
   }
 
-  private Optional<String> ofDevice() throws IOException {
-    String[] numbers = programs.require(stat("%t:%T"), deadline).strip().split(":", -1);
-    String device =
-        Integer.parseInt(numbers[0], HEXADECIMAL) + ":" + Integer.parseInt(numbers[1], HEXADECIMAL);
-    if (Mounts.of(programs, deadline).hasDevice(device)) {
-      return Optional.of("it is mounted");
+  /** The device and its partitions, as {@code major:minor}. */
+  private Set<String> devices() throws IOException {
+    String device = decimal(programs.require(stat(NUMBER), deadline).strip());
+    // The device's own number is not so far below.
+    List<String> partitions =
+        List.of(
+            "find",
+            SYS + device + "/",
+            "-mindepth",
+            "2",
+            "-maxdepth",
+            "2",
+            "-name",
+            "dev",
+            "-exec",
+            "cat",
+            "{}",
+            ";");
+    var devices = new LinkedHashSet<>(List.of(device));
+    programs.require(partitions, deadline).lines().forEach(devices::add);
+    return devices;
+  }
+
+  private static String decimal(String hexadecimal) {
+    String[] numbers = hexadecimal.split(":", -1);
+    return Integer.parseInt(numbers[0], HEXADECIMAL)
+        + ":"
+        + Integer.parseInt(numbers[1], HEXADECIMAL);
+  }
+
+  private Optional<String> ofDevices(Set<String> devices) throws IOException {
+    Mounts mounts = Mounts.of(programs, deadline);
+    for (String device : devices) {
+      if (mounts.hasDevice(device)) {
+        return Optional.of("it is mounted");
+      }
+      String holders = SYS + device + "/holders";
+      String holder =
+          programs.require(
+              List.of("find", holders, "-mindepth", "1", "-printf", "%f\n", "-quit"), deadline);
+      if (!holder.isBlank()) {
+        return Optional.of("the device " + holder.strip() + " stands on it");
+      }
     }
-    String holders = "/sys/dev/block/" + device + "/holders";
-    String holder =
-        programs.require(
-            List.of("find", holders, "-mindepth", "1", "-printf", "%f\n", "-quit"), deadline);
-    return holder.isBlank()
-        ? Optional.empty()
-        : Optional.of("the device " + holder.strip() + " stands on it");
+    return Optional.empty();
+  }
+
+  private Optional<String> kernel(Set<String> devices) throws IOException {
+    Said told = programs.run(KernelUses.command(), deadline);
+    if (!told.err().lines().allMatch(line -> line.endsWith(GONE))) {
+      return Optional.of("what the kernel has open is not shown: " + told.err().strip());
+    }
+    KernelUses uses = KernelUses.in(told.out());
+    boolean used = uses.devices().stream().anyMatch(devices::contains);
+    if (!used && !uses.paths().isEmpty()) {
+      var command =
+          new ArrayList<>(List.of("stat", "-L", "-c", devices.isEmpty() ? INODE : NUMBER, "--"));
+      command.addAll(uses.paths());
+      // Some of them may be gone, or never have been there.
+      List<String> there = programs.run(command, deadline).out().lines().toList();
+      used =
+          devices.isEmpty()
+              ? there.contains(programs.require(stat(INODE), deadline).strip())
+              : there.stream().map(FarDiskUsers::decimal).anyMatch(devices::contains);
+    }
+    return used ? Optional.of(KernelUses.WORDS) : Optional.empty();
   }
 
   /** The kernel opens the file of a loop device, and no process has it. */
@@ -83,7 +147,7 @@ final class FarDiskUsers {
 
   /** As {@link DiskUsers} knows it; a machine without such a losetup is asked by names alone. */
   private boolean isShownByNumber() throws IOException {
-    String[] numbers = programs.require(stat("%d %i"), deadline).strip().split(" ", -1);
+    String[] numbers = programs.require(stat(INODE), deadline).strip().split(" ", -1);
     var command = new ArrayList<>(List.of("losetup"));
     command.addAll(DiskUsers.LOOPS);
     try {
@@ -100,7 +164,7 @@ final class FarDiskUsers {
    * -samefile} find would see itself.
    */
   private Optional<String> process() throws IOException {
-    String[] numbers = programs.require(stat("%d %i"), deadline).strip().split(" ", -1);
+    String[] numbers = programs.require(stat(INODE), deadline).strip().split(" ", -1);
     List<String> command =
         List.of(
             "find",

@@ -9,10 +9,12 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
-import java.util.UUID;
 
 /** The files of another machine, through GNU's coreutils and findutils there. */
 final class FarFiles implements ZfsFiles {
+  /** What stat calls a file, and an empty one. */
+  private static final String REGULAR = "regular ";
+
   private final Programs programs;
 
   FarFiles(Programs programs) {
@@ -25,7 +27,7 @@ final class FarFiles implements ZfsFiles {
     // Only the last line break is the program's own.
     Path real = Path.of(path.substring(0, path.length() - 1));
     String kind = programs.require(kindOf(real), deadline).strip();
-    if (!kind.startsWith("regular ")) {
+    if (!kind.startsWith(REGULAR)) {
       throw new IOException(real + " on " + programs.place() + " is a " + kind + ", and no image");
     }
     return Mounts.of(programs, deadline).of(real).map(mount -> new Located(real, mount));
@@ -69,7 +71,9 @@ final class FarFiles implements ZfsFiles {
 
   @Override
   public void replace(Path file, Path by, Check before, Deadline deadline) throws IOException {
-    String copy = file.resolveSibling(".stillpoint-" + UUID.randomUUID()).toString();
+    Path beside = ZfsFiles.copyBeside(file);
+    removeLeft(beside, deadline);
+    String copy = beside.toString();
     try {
       programs.require(
           List.of("cp", "--archive", "--sparse=always", "--", by.toString(), copy), deadline);
@@ -79,6 +83,20 @@ final class FarFiles implements ZfsFiles {
           List.of("mv", "--no-target-directory", "--force", "--", copy, file.toString()), deadline);
     } finally {
       programs.run(List.of("rm", "-f", "--", copy), deadline);
+    }
+  }
+
+  private void removeLeft(Path copy, Deadline deadline) throws IOException {
+    Said kind = programs.run(kindOf(copy), deadline);
+    if (kind.status() == 0) {
+      if (!kind.out().startsWith(REGULAR)) {
+        throw ZfsFiles.inTheWay(copy, "it is a " + kind.out().strip());
+      }
+      Optional<String> user = user(copy, deadline);
+      if (user.isPresent()) {
+        throw ZfsFiles.inTheWay(copy, user.get());
+      }
+      programs.require(List.of("rm", "-f", "--", copy.toString()), deadline);
     }
   }
 }

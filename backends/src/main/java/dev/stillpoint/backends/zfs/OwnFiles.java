@@ -16,7 +16,6 @@ import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.util.List;
 import java.util.Optional;
-import java.util.UUID;
 
 /** The files of this host. */
 final class OwnFiles implements ZfsFiles {
@@ -76,7 +75,8 @@ final class OwnFiles implements ZfsFiles {
 
   @Override
   public void replace(Path file, Path by, Check before, Deadline deadline) throws IOException {
-    Path copy = file.resolveSibling(".stillpoint-" + UUID.randomUUID());
+    Path copy = ZfsFiles.copyBeside(file);
+    removeLeft(copy);
     try {
       Files.createFile(copy);
       programs.require(
@@ -89,6 +89,19 @@ final class OwnFiles implements ZfsFiles {
       Files.move(copy, file, StandardCopyOption.ATOMIC_MOVE);
     } finally {
       Files.deleteIfExists(copy);
+    }
+  }
+
+  private static void removeLeft(Path copy) throws IOException {
+    if (Files.exists(copy, LinkOption.NOFOLLOW_LINKS)) {
+      if (!Files.isRegularFile(copy, LinkOption.NOFOLLOW_LINKS)) {
+        throw ZfsFiles.inTheWay(copy, "it is no file");
+      }
+      Optional<String> user = DiskUsers.of(copy);
+      if (user.isPresent()) {
+        throw ZfsFiles.inTheWay(copy, user.get());
+      }
+      Files.delete(copy);
     }
   }
 }

@@ -3,8 +3,10 @@ package dev.stillpoint.backends.zfs;
 import dev.stillpoint.backends.host.Mount;
 import dev.stillpoint.core.spi.Deadline;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Optional;
+import java.util.UUID;
 
 /** The files of the machine that has the ZFS: of this one, or of another. Methods block. */
 interface ZfsFiles {
@@ -41,6 +43,20 @@ interface ZfsFiles {
   @FunctionalInterface
   interface Check {
     void run() throws IOException;
+  }
+
+  /**
+   * Where the copy is until it is whole: one place for each file, so that the next revert removes
+   * what one left that was killed.
+   */
+  static Path copyBeside(Path file) {
+    byte[] name = String.valueOf(file.getFileName()).getBytes(StandardCharsets.UTF_8);
+    return file.resolveSibling(".stillpoint-" + UUID.nameUUIDFromBytes(name));
+  }
+
+  /** What is there is none of ours, or not yet left by who makes it. */
+  static IOException inTheWay(Path copy, String why) {
+    return new IOException(copy + " is in the way: " + why);
   }
 
   /**

@@ -4,20 +4,25 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.stillpoint.backends.host.LocalPrograms;
 import dev.stillpoint.backends.host.Mounts;
 import dev.stillpoint.core.spi.Deadline;
 import java.io.IOException;
 import java.io.RandomAccessFile;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** Files of another machine, for which this host stands: they must be seen as our own are. */
 class FarFilesTest {
@@ -106,6 +111,51 @@ class FarFilesTest {
     // then
     assertEquals("new", Files.readString(file));
     assertEquals(List.of("disk", "old"), names());
+  }
+
+  static List<ZfsFiles> bothFiles() {
+    return List.of(new FarFiles(new LocalPrograms()), new OwnFiles(new LocalPrograms()));
+  }
+
+  @ParameterizedTest
+  @MethodSource("bothFiles")
+  void whatARevertLeftThatWasKilledIsRemovedByTheNext(ZfsFiles either) throws IOException {
+    // given
+    Path file = Files.writeString(directory.resolve("disk"), "new");
+    Path old = Files.writeString(directory.resolve("old"), "old");
+    Path left = Files.writeString(ZfsFiles.copyBeside(file), "half of i");
+    assumeTrue(either.user(left, DEADLINE).isEmpty(), "what all have open is not shown here");
+    // when
+    either.replace(file, old, () -> {}, DEADLINE);
+    // then
+    assertEquals("old", Files.readString(file));
+    assertEquals(List.of("disk", "old"), names());
+  }
+
+  @ParameterizedTest
+  @MethodSource("bothFiles")
+  void whatIsInTheWayIsNotTouched(ZfsFiles either) throws IOException {
+    // given
+    Path file = Files.writeString(directory.resolve("disk"), "new");
+    Path old = Files.writeString(directory.resolve("old"), "old");
+    Path copy = Files.writeString(ZfsFiles.copyBeside(file), "on its way");
+    // when, then
+    try (var open = FileChannel.open(copy, StandardOpenOption.READ)) {
+      assertTrue(open.isOpen());
+      assertInTheWay(either, file, old);
+      assertEquals("on its way", Files.readString(copy));
+    }
+    Files.delete(copy);
+    Files.createDirectory(copy);
+    assertInTheWay(either, file, old);
+    assertTrue(Files.isDirectory(copy));
+  }
+
+  private static void assertInTheWay(ZfsFiles either, Path file, Path old) throws IOException {
+    var thrown =
+        assertThrows(IOException.class, () -> either.replace(file, old, () -> {}, DEADLINE));
+    assertTrue(String.valueOf(thrown.getMessage()).contains("in the way"), thrown::toString);
+    assertEquals("new", Files.readString(file));
   }
 
   private List<String> names() throws IOException {

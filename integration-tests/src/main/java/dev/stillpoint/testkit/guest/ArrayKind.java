@@ -31,7 +31,16 @@ enum ArrayKind {
     return switch (this) {
       case LVM ->
           List.of("dm-bufio", "dm-snapshot", "dm-persistent-data", "dm-bio-prison", "dm-thin-pool");
-      case ZFS -> List.of("zlib_deflate");
+      case ZFS ->
+          List.of(
+              "zlib_deflate",
+              "configfs",
+              "scsi_common",
+              "scsi_mod",
+              "target_core_mod",
+              "target_core_iblock",
+              "target_core_file",
+              "nvmet");
     };
   }
 

@@ -24,3 +24,41 @@ zvol_links() {
     ln -s "$device" "/dev/zvol/$name"
   done
 }
+
+# Targets for other machines, which nobody connects to: the kernel has what is behind them open.
+targets_load() {
+  [ -d /sys/module/nvmet ] && return
+  load configfs scsi_common scsi_mod target_core_mod target_core_iblock target_core_file nvmet
+  mount -t configfs configfs /sys/kernel/config
+}
+
+target_device() { # NAME DEVICE
+  targets_load
+  mkdir -p "/sys/kernel/config/target/core/iblock_0/$1"
+  echo "udev_path=$2" > "/sys/kernel/config/target/core/iblock_0/$1/control"
+  echo 1 > "/sys/kernel/config/target/core/iblock_0/$1/enable"
+}
+
+target_file() { # NAME FILE BYTES
+  targets_load
+  mkdir -p "/sys/kernel/config/target/core/fileio_0/$1"
+  echo "fd_dev_name=$2,fd_dev_size=$3" > "/sys/kernel/config/target/core/fileio_0/$1/control"
+  echo 1 > "/sys/kernel/config/target/core/fileio_0/$1/enable"
+}
+
+target_nvme() { # NAME DEVICE
+  targets_load
+  mkdir -p "/sys/kernel/config/nvmet/subsystems/$1/namespaces/1"
+  printf %s "$2" > "/sys/kernel/config/nvmet/subsystems/$1/namespaces/1/device_path"
+  echo 1 > "/sys/kernel/config/nvmet/subsystems/$1/namespaces/1/enable"
+}
+
+targets_end() {
+  for one in /sys/kernel/config/nvmet/subsystems/*/namespaces/*; do
+    [ -e "$one" ] && echo 0 > "$one/enable" && rmdir "$one"
+  done
+  for one in /sys/kernel/config/target/core/*_0/* /sys/kernel/config/nvmet/subsystems/*; do
+    [ -d "$one" ] && [ "${one##*/}" != alua ] && rmdir "$one"
+  done 2> /dev/null
+  true
+}

@@ -21,12 +21,14 @@ import dev.stillpoint.core.spi.Services;
 import dev.stillpoint.core.spi.Settlement;
 import dev.stillpoint.core.spi.SnapshotMethod;
 import dev.stillpoint.testkit.storage.ZfsGuest;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
+import java.util.UUID;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import org.junit.jupiter.api.AfterAll;
@@ -41,6 +43,10 @@ class ZfsServerOnZvols {
   private static final SnapshotName NIGHTLY = new SnapshotName("nightly");
   private static final Duration PATIENCE = Duration.ofSeconds(60);
   private static final long MEBIBYTE = 1L << 20;
+
+  /** The copy of a {@code disk.raw} on its way. */
+  private static final String LEFT =
+      ".stillpoint-" + UUID.nameUUIDFromBytes("disk.raw".getBytes(StandardCharsets.UTF_8));
 
   private static ZfsGuest server;
   private final SnapshotMethod method = new ZfsProvider().create(Services.none());
@@ -57,7 +63,8 @@ class ZfsServerOnZvols {
 
   @AfterEach
   void removeAll() {
-    server.shell("umount /run/m 2> /dev/null; losetup -d /dev/loop0 2> /dev/null; true");
+    server.shell(
+        "umount /run/m 2> /dev/null; losetup -d /dev/loop0 2> /dev/null; swapoff -a; targets_end");
     server.removeAll();
   }
 
@@ -164,6 +171,8 @@ class ZfsServerOnZvols {
       server.shell(more + "; " + write.formatted(3));
       List<String> before = server.contents();
       String files = server.shell("ls -A /tank/files");
+      // and what an earlier revert left that was killed
+      server.shell("echo half > /tank/files/" + LEFT);
       // when
       await(method.revert(disk, NIGHTLY, deadline()));
       // then
@@ -192,7 +201,12 @@ class ZfsServerOnZvols {
   @ValueSource(
       strings = {
         "mke2fs -F /dev/zvol/tank/vol > /dev/null; mkdir -p /run/m; mount /dev/zvol/tank/vol /run/m",
-        "losetup /dev/loop0 /dev/zvol/tank/vol"
+        "losetup /dev/loop0 /dev/zvol/tank/vol",
+        "target_device one /dev/zvol/tank/vol",
+        "target_nvme one /dev/zvol/tank/vol",
+        "mkswap /dev/zvol/tank/vol; swapon /dev/zvol/tank/vol",
+        "printf 'n\\np\\n1\\n\\n\\nw\\n' | fdisk /dev/zvol/tank/vol > /dev/null; mke2fs -F /dev/zd0p1 > /dev/null;"
+            + " mkdir -p /run/m; mount /dev/zd0p1 /run/m"
       })
   void aVolumeThatTheServerUsesIsNotReverted(String script) {
     // given
@@ -217,6 +231,21 @@ class ZfsServerOnZvols {
     // then
     server.shell("losetup -d /dev/loop0");
     assertEquals(ErrorCode.DISK_IN_USE, failure.code(), failure::message);
+    await(method.revert(disk, NIGHTLY, deadline()));
+  }
+
+  @Test
+  void anImageThatTheServerShowsToOthersIsNotReverted() {
+    // given
+    LocatedDisk disk = file("files");
+    snapshot(disk);
+    server.shell("target_file one /tank/files/disk.raw 1048576");
+    // when
+    Failure failure = failure(method.revert(disk, NIGHTLY, deadline()));
+    // then
+    server.shell("targets_end");
+    assertEquals(ErrorCode.DISK_IN_USE, failure.code(), failure::message);
+    assertTrue(failure.message().contains("SCSI"), failure::message);
     await(method.revert(disk, NIGHTLY, deadline()));
   }
 
@@ -298,7 +327,7 @@ class ZfsServerOnZvols {
     server.createDataset("odd");
     server.shell("truncate -s 1M /tank/odd/plain; truncate -s 1M /tank/odd/other");
     var octal = new StringBuilder();
-    for (byte one : name.getBytes(java.nio.charset.StandardCharsets.UTF_8)) {
+    for (byte one : name.getBytes(StandardCharsets.UTF_8)) {
       octal.append("\\%03o".formatted(one & 0xff));
     }
     String named = "\"/tank/odd/$(printf '%s')\"".formatted(octal);
