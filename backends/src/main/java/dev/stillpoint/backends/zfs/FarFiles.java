@@ -12,9 +12,6 @@ import java.util.Optional;
 
 /** The files of another machine, through GNU's coreutils and findutils there. */
 final class FarFiles implements ZfsFiles {
-  /** What stat calls a file, and an empty one. */
-  private static final String REGULAR = "regular ";
-
   private final Programs programs;
 
   FarFiles(Programs programs) {
@@ -27,7 +24,7 @@ final class FarFiles implements ZfsFiles {
     // Only the last line break is the program's own.
     Path real = Path.of(path.substring(0, path.length() - 1));
     String kind = programs.require(kindOf(real), deadline).strip();
-    if (!kind.startsWith(REGULAR)) {
+    if (!kind.startsWith("regular ")) {
       throw new IOException(real + " on " + programs.place() + " is a " + kind + ", and no image");
     }
     return Mounts.of(programs, deadline).of(real).map(mount -> new Located(real, mount));
@@ -71,9 +68,8 @@ final class FarFiles implements ZfsFiles {
 
   @Override
   public void replace(Path file, Path by, Check before, Deadline deadline) throws IOException {
-    Path beside = ZfsFiles.copyBeside(file);
-    removeLeft(beside, deadline);
-    String copy = beside.toString();
+    removeLeft(file, deadline);
+    String copy = ZfsFiles.nextCopyOf(file).toString();
     try {
       programs.require(
           List.of("cp", "--archive", "--sparse=always", "--", by.toString(), copy), deadline);
@@ -86,17 +82,26 @@ final class FarFiles implements ZfsFiles {
     }
   }
 
-  private void removeLeft(Path copy, Deadline deadline) throws IOException {
-    Said kind = programs.run(kindOf(copy), deadline);
-    if (kind.status() == 0) {
-      if (!kind.out().startsWith(REGULAR)) {
-        throw ZfsFiles.inTheWay(copy, "it is a " + kind.out().strip());
+  private void removeLeft(Path file, Deadline deadline) throws IOException {
+    List<String> command =
+        List.of(
+            "find",
+            file.resolveSibling(".").toString(),
+            "-mindepth",
+            "1",
+            "-maxdepth",
+            "1",
+            "-type",
+            "f",
+            "-name",
+            ZfsFiles.copiesOf(file) + "*",
+            "-printf",
+            "%f\n");
+    for (String name : programs.require(command, deadline).lines().toList()) {
+      Path copy = file.resolveSibling(name);
+      if (user(copy, deadline).isEmpty()) {
+        programs.require(List.of("rm", "-f", "--", copy.toString()), deadline);
       }
-      Optional<String> user = user(copy, deadline);
-      if (user.isPresent()) {
-        throw ZfsFiles.inTheWay(copy, user.get());
-      }
-      programs.require(List.of("rm", "-f", "--", copy.toString()), deadline);
     }
   }
 }

@@ -6,6 +6,7 @@ import dev.stillpoint.backends.host.Programs;
 import dev.stillpoint.core.spi.Deadline;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
+import java.nio.file.DirectoryStream;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -75,8 +76,8 @@ final class OwnFiles implements ZfsFiles {
 
   @Override
   public void replace(Path file, Path by, Check before, Deadline deadline) throws IOException {
-    Path copy = ZfsFiles.copyBeside(file);
-    removeLeft(copy);
+    removeLeft(file);
+    Path copy = ZfsFiles.nextCopyOf(file);
     try {
       Files.createFile(copy);
       programs.require(
@@ -92,16 +93,15 @@ final class OwnFiles implements ZfsFiles {
     }
   }
 
-  private static void removeLeft(Path copy) throws IOException {
-    if (Files.exists(copy, LinkOption.NOFOLLOW_LINKS)) {
-      if (!Files.isRegularFile(copy, LinkOption.NOFOLLOW_LINKS)) {
-        throw ZfsFiles.inTheWay(copy, "it is no file");
+  private static void removeLeft(Path file) throws IOException {
+    String begin = ZfsFiles.copiesOf(file);
+    try (DirectoryStream<Path> copies =
+        Files.newDirectoryStream(file.resolveSibling("."), begin + "*")) {
+      for (Path copy : copies) {
+        if (Files.isRegularFile(copy, LinkOption.NOFOLLOW_LINKS) && DiskUsers.of(copy).isEmpty()) {
+          Files.delete(copy);
+        }
       }
-      Optional<String> user = DiskUsers.of(copy);
-      if (user.isPresent()) {
-        throw ZfsFiles.inTheWay(copy, user.get());
-      }
-      Files.delete(copy);
     }
   }
 }

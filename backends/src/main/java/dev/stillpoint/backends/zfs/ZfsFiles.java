@@ -46,22 +46,23 @@ interface ZfsFiles {
   }
 
   /**
-   * Where the copy is until it is whole: one place for each file, so that the next revert removes
-   * what one left that was killed.
+   * How the names of a file's copies begin until they are in its place: the next revert removes by
+   * it what one left that was killed. Each has a name of its own, so that nobody renames another's.
    */
-  static Path copyBeside(Path file) {
+  static String copiesOf(Path file) {
     byte[] name = String.valueOf(file.getFileName()).getBytes(StandardCharsets.UTF_8);
-    return file.resolveSibling(".stillpoint-" + UUID.nameUUIDFromBytes(name));
+    return ".stillpoint-" + UUID.nameUUIDFromBytes(name) + "-";
   }
 
-  /** What is there is none of ours, or not yet left by who makes it. */
-  static IOException inTheWay(Path copy, String why) {
-    return new IOException(copy + " is in the way: " + why);
+  /** A name for the next one. */
+  static Path nextCopyOf(Path file) {
+    return file.resolveSibling(copiesOf(file) + UUID.randomUUID());
   }
 
   /**
    * Puts a copy of a file in another's place, with its owner, times and holes: beside it first, and
-   * durably, so that it is never half of one.
+   * durably, so that it is never half of one. Earlier copies that nobody makes any more are
+   * removed.
    *
    * @param before the rename; what it throws leaves all as it was
    */

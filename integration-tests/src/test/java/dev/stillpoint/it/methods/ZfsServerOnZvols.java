@@ -52,7 +52,7 @@ class ZfsServerOnZvols {
 
   /** The copy of a {@code disk.raw} on its way. */
   private static final String LEFT =
-      ".stillpoint-" + UUID.nameUUIDFromBytes("disk.raw".getBytes(StandardCharsets.UTF_8));
+      ".stillpoint-" + UUID.nameUUIDFromBytes("disk.raw".getBytes(StandardCharsets.UTF_8)) + "-1";
 
   private static ZfsGuest server;
   private final SnapshotMethod method = new ZfsProvider().create(Services.none());
