@@ -20,6 +20,9 @@ final class FarDiskUsers {
   private static final int HEXADECIMAL = 16;
   private static final String SYS = "/sys/dev/block/";
 
+  /** How many names one command is asked of, which may be one word of a shell elsewhere. */
+  private static final int MAX_ASKED = 25;
+
   /** For stat: of a device, and of a file. */
   private static final String NUMBER = "%t:%T";
 
@@ -101,24 +104,40 @@ final class FarDiskUsers {
   }
 
   private Optional<String> kernel(Set<String> devices) throws IOException {
-    Said told = programs.run(KernelUses.command(), deadline);
-    if (!told.err().lines().allMatch(line -> line.endsWith(GONE))) {
-      return Optional.of("what the kernel has open is not shown: " + told.err().strip());
-    }
-    KernelUses uses = KernelUses.in(told.out());
-    boolean used = uses.devices().stream().anyMatch(devices::contains);
-    if (!used && !uses.paths().isEmpty()) {
+    KernelUses uses = KernelUses.in(ofThoseThere(KernelUses.command()));
+    boolean used =
+        uses.devices().stream().anyMatch(devices::contains)
+            || areAmong(List.copyOf(uses.paths()), devices);
+    return used ? Optional.of(KernelUses.WORDS) : Optional.empty();
+  }
+
+  /** Whether one of these names leads to the disk. */
+  private boolean areAmong(List<String> paths, Set<String> devices) throws IOException {
+    boolean found = false;
+    for (int from = 0; !found && from < paths.size(); from += MAX_ASKED) {
       var command =
           new ArrayList<>(List.of("stat", "-L", "-c", devices.isEmpty() ? INODE : NUMBER, "--"));
-      command.addAll(uses.paths());
-      // Some of them may be gone, or never have been there.
-      List<String> there = programs.run(command, deadline).out().lines().toList();
-      used =
+      command.addAll(paths.subList(from, Math.min(from + MAX_ASKED, paths.size())));
+      List<String> there = ofThoseThere(command).lines().toList();
+      found =
           devices.isEmpty()
               ? there.contains(programs.require(stat(INODE), deadline).strip())
               : there.stream().map(FarDiskUsers::decimal).anyMatch(devices::contains);
     }
-    return used ? Optional.of(KernelUses.WORDS) : Optional.empty();
+    return found;
+  }
+
+  /** What a command says that may complain of what is not there, and of nothing else. */
+  private String ofThoseThere(List<String> command) throws IOException {
+    Said said = programs.run(command, deadline);
+    boolean looked =
+        said.err().isEmpty()
+            ? said.status() == 0
+            : said.err().lines().allMatch(line -> line.endsWith(GONE));
+    if (!looked) {
+      throw new IOException("what the kernel has open is not shown: " + said.err().strip());
+    }
+    return said.out();
   }
 
   /** The kernel opens the file of a loop device, and no process has it. */

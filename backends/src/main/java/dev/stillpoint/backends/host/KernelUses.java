@@ -44,9 +44,6 @@ record KernelUses(Set<String> paths, Set<String> devices) {
   /** The size and the type behind it keep a path apart that stands on a line by itself. */
   private static final Pattern SWAP = Pattern.compile("(/\\S+)\\s+(?:file|partition)\\s+\\d.*");
 
-  private static final int EIGHT = 8;
-  private static final Pattern OCTAL = Pattern.compile("\\\\([0-7]{3})");
-
   /** Of LIO: a file, and a device by its number. */
   private static final Pattern SCSI_FILE = Pattern.compile(".*\\bFile: (/.*)  Size: \\d+ .*");
 
@@ -129,12 +126,8 @@ record KernelUses(Set<String> paths, Set<String> devices) {
     return new KernelUses(paths, devices);
   }
 
-  /** As the kernel writes blanks in a path. */
   private static String unescaped(String path) {
-    return OCTAL
-        .matcher(path)
-        .replaceAll(found ->
-            Matcher.quoteReplacement(
-                String.valueOf((char) Integer.parseInt(found.group(1), EIGHT))));
+    return Mount.plain(
+        new String(path.getBytes(StandardCharsets.UTF_8), StandardCharsets.ISO_8859_1));
   }
 }

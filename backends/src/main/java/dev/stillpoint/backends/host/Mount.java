@@ -71,8 +71,12 @@ public record Mount(
     }
   }
 
-  /** The kernel writes what would break a line as three octal digits, and other bytes as is. */
-  private static String plain(String field) {
+  /**
+   * The kernel writes what would break a line as three octal digits, and other bytes as is.
+   *
+   * @param field its bytes as ISO 8859-1
+   */
+  static String plain(String field) {
     byte[] raw = field.getBytes(StandardCharsets.ISO_8859_1);
     var bytes = new ByteArrayOutputStream(raw.length);
     int at = 0;

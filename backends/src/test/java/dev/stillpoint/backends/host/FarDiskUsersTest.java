@@ -1,6 +1,8 @@
 package dev.stillpoint.backends.host;
 
+import static java.util.stream.Collectors.toList;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.stillpoint.backends.host.HostProgram.Said;
@@ -13,6 +15,9 @@ import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Predicate;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -74,27 +79,70 @@ class FarDiskUsersTest {
   void whereProcessesOfOthersAreNotShownItIsSaid() throws IOException {
     // given
     Path file = Files.writeString(directory.resolve("disk"), "x");
-    var local = new LocalPrograms();
-    var blind =
-        new Programs() {
-          @Override
-          public String place() {
-            return "a test";
-          }
-
-          @Override
-          public Said run(List<String> command, Deadline deadline) throws IOException {
-            return command.contains("/proc")
-                ? new Said(1, "", "find: '/proc/1/fd': Permission denied\n")
-                : local.run(command, deadline);
-          }
-
-          @Override
-          public Said runToEnd(List<String> command) throws IOException {
-            return local.runToEnd(command);
-          }
-        };
+    Programs blind =
+        answering(
+            command -> command.contains("/proc"),
+            new Said(1, "", "find: '/proc/1/fd': Permission denied\n"));
     // when, then
     assertTrue(user(blind, file).orElseThrow().contains("Permission denied"));
+  }
+
+  /** As of more names than a command can be given. */
+  @Test
+  void whereTheKernelsPathsCannotBeLookedAtItMayBeInUse() throws IOException {
+    // given
+    Path file = Files.writeString(directory.resolve("disk"), "x");
+    Programs full =
+        answering(
+            command -> command.contains("/nowhere"), new Said(126, "", "Argument list too long\n"));
+    // when, then
+    String user = user(swapping(List.of("/nowhere"), full), file).orElseThrow();
+    assertTrue(user.contains("Argument list too long"), user);
+  }
+
+  @Test
+  void allOfTheKernelsPathsAreLookedAtHoweverManyAreGone() throws IOException {
+    // given
+    Path file = Files.writeString(directory.resolve("disk"), "x");
+    List<String> paths =
+        IntStream.range(0, 60).mapToObj(number -> "/nowhere/" + number).collect(toList());
+    Programs local = new LocalPrograms();
+    assertFalse(user(swapping(paths, local), file).toString().contains("swap"));
+    // when
+    paths.add(file.toString());
+    // then
+    assertEquals(Optional.of(KernelUses.WORDS), user(swapping(paths, local), file));
+  }
+
+  /** A machine whose kernel swaps to these files. */
+  private static Programs swapping(List<String> paths, Programs others) {
+    String told =
+        paths.stream().map(path -> path + " file 4092 0 -2\n").collect(Collectors.joining());
+    return answering(
+        command -> command.equals(KernelUses.command()), new Said(0, told, ""), others);
+  }
+
+  private static Programs answering(Predicate<List<String>> which, Said answer) {
+    return answering(which, answer, new LocalPrograms());
+  }
+
+  /** This host, but for one answer. */
+  private static Programs answering(Predicate<List<String>> which, Said answer, Programs others) {
+    return new Programs() {
+      @Override
+      public String place() {
+        return "a test";
+      }
+
+      @Override
+      public Said run(List<String> command, Deadline deadline) throws IOException {
+        return which.test(command) ? answer : others.run(command, deadline);
+      }
+
+      @Override
+      public Said runToEnd(List<String> command) throws IOException {
+        return others.runToEnd(command);
+      }
+    };
   }
 }
